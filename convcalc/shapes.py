@@ -1,0 +1,287 @@
+"""Shapes, and all arithmetic of sizes: sizes in, sizes and answers about them out.
+
+A size is an int when one network is counted, a sympy expression in a formula, a numpy int64 array
+in a sweep. Nothing outside this file asks a size a question: whether it divides, fits, is equal or
+larger is asked here, and answered by the kind of number it is. `formula` and `sweep` register
+their kinds with `register`; ints are never slowed down by them.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+from math import gcd, prod
+from typing import Any, NoReturn, Protocol, TypeAlias
+
+from convcalc.errors import SpecError
+
+Size: TypeAlias = int
+"""For the type checker a size is an int; symbols and arrays behave like one."""
+
+Truth: TypeAlias = bool
+"""The answer to a question about sizes; for symbols and arrays not always one yes or no."""
+
+Sizes: TypeAlias = int | tuple[int, ...]
+"""One size, or one per axis."""
+
+Shape: TypeAlias = tuple[Size, ...]
+"""(channels, *spatial), without the batch; a flat vector is (features,)."""
+
+Pads: TypeAlias = tuple[tuple[Size, Size], ...]
+"""What is padded before and after, an axis a pair."""
+
+MOST_SIZE = 10**12
+
+
+class Kind(Protocol):
+    """A kind of number that sizes may be, beside int."""
+
+    def product(self, values: Sequence[Any]) -> Any: ...
+    def quotient(self, dividend: Any, divisor: Any) -> Any: ...
+    def floor(self, dividend: Any, divisor: Any) -> Any: ...
+    def equal(self, one: Any, other: Any) -> Any: ...
+    def at_most(self, one: Any, other: Any) -> Any: ...
+    def divides(self, divisor: Any, dividend: Any) -> Any: ...
+    def largest(self, values: Sequence[Any]) -> Any: ...
+    def common(self, one: Any, other: Any) -> Any: ...
+    def decide(self, truth: Any, question: str) -> bool: ...
+    def require(self, truth: Any, error: Callable[[], SpecError]) -> None: ...
+    def one(self, value: Any, purpose: str) -> Any: ...
+    def whole(self, value: Any, least: int) -> Any: ...
+
+
+_kinds: list[tuple[type, Kind]] = []
+
+
+def register(numbers: type, kind: Kind) -> None:
+    """Let values (sizes and answers) of the type `numbers` be treated as `kind` does."""
+    _kinds.append((numbers, kind))
+    kind_of.cache_clear()
+
+
+@lru_cache(maxsize=None)
+def kind_of(type_: type) -> Kind | None:
+    """The registered kind for values of this type; None for a plain Python number."""
+    return next((kind for numbers, kind in _kinds if issubclass(type_, numbers)), None)
+
+
+def _kind(*values: Any) -> Kind | None:
+    for value in values:
+        if type(value) is not int and (kind := kind_of(type(value))):
+            return kind
+    return None
+
+
+def whole(value: Any, least: int) -> Size:
+    """`value` as a size from `least` to 10¹². Raises `ValueError`."""
+    if type(value) is int:
+        if least <= value <= MOST_SIZE:
+            return value
+    elif kind := kind_of(type(value)):
+        return kind.whole(value, least)  # type: ignore[no-any-return]
+    raise ValueError
+
+
+def is_one(value: Size) -> bool:
+    """Whether `value` is plainly the number 1 (a symbol or an array isn't)."""
+    return type(value) is int and value == 1
+
+
+def is_exotic(value: object) -> bool:
+    """Whether `value` is a symbol or an array rather than a Python value."""
+    return kind_of(type(value)) is not None
+
+
+def product(values: Sequence[Size]) -> Size:
+    """The product of sizes."""
+    kind = _kind(*values)
+    return kind.product(values) if kind else prod(values)
+
+
+def elements(shape: Shape) -> Size:
+    """How many elements a value of this shape has."""
+    return product(shape)
+
+
+def quotient(dividend: Size, divisor: Size) -> Size:
+    """dividend / divisor, where it has been required that it divides."""
+    kind = _kind(dividend, divisor)
+    return kind.quotient(dividend, divisor) if kind else dividend // divisor
+
+
+def floor_quotient(dividend: Size, divisor: Size) -> Size:
+    """⌊dividend / divisor⌋."""
+    kind = _kind(dividend, divisor)
+    return kind.floor(dividend, divisor) if kind else dividend // divisor
+
+
+def ceil_quotient(dividend: Size, divisor: Size) -> Size:
+    """⌈dividend / divisor⌉."""
+    return -floor_quotient(-dividend, divisor)
+
+
+def equal(one: Size, other: Size) -> Truth:
+    kind = _kind(one, other)
+    return kind.equal(one, other) if kind else one == other
+
+
+def at_most(one: Size, other: Size) -> Truth:
+    """one ≤ other."""
+    kind = _kind(one, other)
+    return kind.at_most(one, other) if kind else one <= other
+
+
+def divides(divisor: Size, dividend: Size) -> Truth:
+    kind = _kind(divisor, dividend)
+    return kind.divides(divisor, dividend) if kind else dividend % divisor == 0
+
+
+def largest(values: Sequence[Size]) -> Size:
+    kind = _kind(*values)
+    return kind.largest(values) if kind else max(values)
+
+
+def common_divisor(one: Size, other: Size) -> Size:
+    """The greatest common divisor."""
+    kind = _kind(one, other)
+    return kind.common(one, other) if kind else gcd(one, other)
+
+
+def decide(truth: Truth, question: str) -> bool:
+    """One yes or no, for what the structure depends on; `question` says what, in an error."""
+    kind = _kind(truth)
+    return kind.decide(truth, question) if kind else bool(truth)
+
+
+def one_value(value: Any, purpose: str) -> Any:
+    """`value` where only a single plain value will do, such as a repeat count."""
+    kind = _kind(value)
+    return kind.one(value, purpose) if kind else value
+
+
+def require(truth: Truth, message: Callable[[], str] | str) -> None:
+    """Raise `SpecError(message)` unless `truth`; an array masks the points where it doesn't hold."""
+    if truth is True:
+        return
+    kind = _kind(truth)
+    if kind:
+        kind.require(truth, lambda: SpecError(_text(message)))
+    elif not truth:
+        raise SpecError(_text(message))
+
+
+def _text(message: Callable[[], str] | str) -> str:
+    return message if isinstance(message, str) else message()
+
+
+def fail(message: str) -> NoReturn:
+    raise SpecError(message)
+
+
+def require_divides(divisor: Size, dividend: Size, what: str) -> Size:
+    """dividend / divisor, or an error that says `what`: 'groups 4 doesn't divide 6 channels'."""
+    require(divides(divisor, dividend), what)
+    return quotient(dividend, divisor)
+
+
+def require_shape(shape: Shape) -> Shape:
+    """`shape`, if each size is from 1 to 10¹²."""
+    for size in shape:
+        require(at_most(1, size), lambda: f"the output would be {show(shape)}, which is empty")
+        require(at_most(size, MOST_SIZE), "a size is larger than 10^12")
+    return shape
+
+
+def show(shape: Iterable[object]) -> str:
+    """512×28×28."""
+    return "×".join(str(size) for size in shape)
+
+
+# Windows: what a kernel, a stride, a padding and a dilation make of an axis.
+
+
+def per_axis(value: Size | tuple[Any, ...], rank: int, setting: str) -> tuple[Any, ...]:
+    """A setting that is one number or one per axis, as one per axis.
+
+    >>> per_axis(3, 2, "kernel_size"), per_axis((1, 7), 2, "kernel_size")
+    ((3, 3), (1, 7))
+    """
+    if not isinstance(value, tuple):
+        return (value,) * rank
+    if len(value) != rank:
+        fail(
+            f"{setting} {show(value)} has {len(value)} entries, "
+            f"the input has {rank} {'axis' if rank == 1 else 'axes'}"
+        )
+    return value
+
+
+def spatial(shape: Shape, operator: str) -> Shape:
+    """The sizes along the axes of a (channels, *spatial) shape of one to three axes."""
+    if len(shape) == 1:
+        fail(f"{operator} needs channels and at least one axis, the input is a flat vector of {shape[0]}")
+    return shape[1:]
+
+
+def span(kernel: Size, dilation: Size) -> Size:
+    """The cells from a dilated kernel's first tap to its last: d·(k − 1) + 1."""
+    return dilation * (kernel - 1) + 1
+
+
+def pads_of(
+    padding: Any,
+    sizes: Shape,
+    kernel: Sequence[Size],
+    stride: Sequence[Size],
+    dilation: Sequence[Size],
+) -> Pads:
+    """The cells padded before and after along each axis.
+
+    `padding` is a number, one per axis, a (before, after) pair per axis, 'valid' or 'same'; with
+    'same' the output is the input over the stride, rounded up, and an odd cell goes after.
+    """
+    rank = len(sizes)
+    if padding == "valid":
+        return ((0, 0),) * rank
+    if padding == "same":
+        axes = zip(sizes, kernel, stride, dilation, strict=True)
+        return tuple(_same(n, k, s, d) for n, k, s, d in axes)
+    return tuple(p if isinstance(p, tuple) else (p, p) for p in per_axis(padding, rank, "padding"))
+
+
+def _same(size: Size, kernel: Size, stride: Size, dilation: Size) -> tuple[Size, Size]:
+    needed = (ceil_quotient(size, stride) - 1) * stride + span(kernel, dilation) - size
+    both = largest((needed, 0))
+    before = floor_quotient(both, 2)
+    return before, both - before
+
+
+def windows(
+    sizes: Shape,
+    kernel: Sequence[Size],
+    stride: Sequence[Size],
+    pads: Pads,
+    dilation: Sequence[Size],
+    ceil_mode: bool = False,
+) -> Shape:
+    """How many windows fit along each axis. Raises `SpecError` where a window doesn't fit once."""
+    return tuple(
+        _windows(n, k, s, p, d, ceil_mode)
+        for n, k, s, p, d in zip(sizes, kernel, stride, pads, dilation, strict=True)
+    )
+
+
+def _windows(
+    size: Size, kernel: Size, stride: Size, pad: tuple[Size, Size], dilation: Size, ceil_mode: bool
+) -> Size:
+    padded = size + pad[0] + pad[1]
+    reach = span(kernel, dilation)
+    require(
+        at_most(reach, padded),
+        lambda: f"a window of {reach} is larger than the input of {size}"
+        + (f" padded to {padded}" if pad != (0, 0) else ""),
+    )
+    if not ceil_mode:
+        return floor_quotient(padded - reach, stride) + 1
+    # The last window must start inside the input or the leading padding, as in PyTorch.
+    rounded_up = ceil_quotient(padded - reach, stride) + 1
+    inside = floor_quotient(size + pad[0] - 1, stride) + 1
+    return -largest((-rounded_up, -inside))
