@@ -5,7 +5,7 @@ its line here, its runner in `verify/`, its test, its row in docs/counting.md.
 """
 
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib import import_module
 from typing import Any
 
@@ -61,7 +61,7 @@ OPERATORS: dict[str, str] = {
 BRANCHING = ("add", "multiply", "concat", "side")
 
 
-@lru_cache(maxsize=None)
+@cache
 def operator_class(name: str) -> type[Operator]:
     """The class of the operator `name`, its family imported. Raises `KeyError`."""
     family, class_name = OPERATORS[name].split(".")

@@ -3,10 +3,28 @@
 from typing import Any
 
 from convcalc.cost import Arithmetic, Cost, Factor, Term, axes, elements_of, one_less, term
-from convcalc.operators.operator import COUNT, FLAG, PADDING, SIZES, Operator, Window
-from convcalc.operators.operator import choice, setting
-from convcalc.shapes import Shape, Size, Sizes, at_most, is_one, largest, pads_of, per_axis
-from convcalc.shapes import require, require_divides, show, spatial, windows
+from convcalc.operators.operator import (
+    COUNT,
+    FLAG,
+    PADDING,
+    SIZES,
+    Operator,
+    Window,
+    choice,
+    setting,
+)
+from convcalc.shapes import (
+    Shape,
+    Size,
+    Sizes,
+    is_one,
+    pads_of,
+    per_axis,
+    require_content,
+    require_divides,
+    spatial,
+    windows,
+)
 
 
 class Conv(Operator):
@@ -34,10 +52,7 @@ class Conv(Operator):
         stride = per_axis(self.stride, rank, "stride")
         dilation = per_axis(self.dilation, rank, "dilation")
         pads = pads_of(self.padding, extent, kernel, stride, dilation)
-        most = {"reflect": 1, "circular": 0}.get(self.padding_mode)
-        for size, pad in zip(extent, pads, strict=True) if most is not None else ():
-            message = f"{self.padding_mode} padding of {show(pad)} is too large for {size} cells"
-            require(at_most(largest(pad), size - most), message)
+        require_content(self.padding_mode, extent, pads)
         return (self.out_channels, *windows(extent, kernel, stride, pads, dilation))
 
     def channels_per_group(self, shape: Shape) -> Size:

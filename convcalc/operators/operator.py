@@ -10,7 +10,7 @@ from typing import Any, ClassVar, NamedTuple, TypeAlias
 
 from convcalc.cost import FREE, Arithmetic, Cost
 from convcalc.errors import SpecError
-from convcalc.shapes import Shape, Size, whole
+from convcalc.shapes import MOST_SIZE, Shape, Size, equal, whole
 
 REQUIRED: Any = object()
 """The default of a setting that has none."""
@@ -43,8 +43,8 @@ class Window(NamedTuple):
 class Operator:
     """An operator with its settings. Subclasses declare settings as class attributes:
 
-        out_channels: Size = setting(COUNT)
-        stride: Sizes = setting(SIZES, 1)
+    out_channels: Size = setting(COUNT)
+    stride: Sizes = setting(SIZES, 1)
     """
 
     name: ClassVar[str]
@@ -62,15 +62,17 @@ class Operator:
         fields = self.__dict__
         for name, (convert, default, accepts) in self.settings.items():
             value = settings.get(name)
-            if value is None:
-                if default is REQUIRED:
-                    raise SpecError(f"{self.name} needs the setting '{name}'")
+            if value is None and default is not REQUIRED:
                 fields[name] = default
                 continue
             try:
-                fields[name] = convert(value)
+                fields[name] = convert(value if name in settings else REQUIRED)
             except ValueError:
-                raise SettingError(name, f"{name} must be {accepts}, not {written(value)}") from None
+                if value is None:
+                    raise SpecError(f"{self.name} needs the setting '{name}'") from None
+                raise SettingError(
+                    name, f"{name} must be {accepts}, not {written(value)}"
+                ) from None
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"{type(self).__name__} is frozen")
@@ -125,10 +127,13 @@ def setting(kind: SettingKind, default: Any = REQUIRED) -> Any:
     return Setting(kind[0], default, kind[1])
 
 
-def _whole(value: Any, least: int) -> Size:
-    if type(value) is tuple and value and all(v == value[0] for v in value):
-        value = value[0]  # a list of equal entries equals the number
-    return whole(value, least)
+def _whole(value: Any, least: int) -> Any:
+    sizes = _sizes(value, least)  # a list of equal entries equals the number
+    if type(sizes) is not tuple:
+        return sizes
+    if len(sizes) > 1:
+        raise ValueError
+    return sizes[0]
 
 
 def _sizes(value: Any, least: int) -> Any:
@@ -137,7 +142,30 @@ def _sizes(value: Any, least: int) -> Any:
     if not value:
         raise ValueError
     each = tuple([whole(v, least) for v in value])
-    return each[0] if len(each) > 1 and all(v is each[0] or v == each[0] for v in each) else each
+    first, *others = each
+    return first if others and all(equal(first, other) is True for other in others) else each
+
+
+def _sizes_or_null(value: Any) -> Any:
+    if value is None:
+        return None
+    if type(value) is not tuple or all(v is not None for v in value):
+        return _sizes(value, 1)
+    return tuple([None if v is None else whole(v, 1) for v in value])
+
+
+def _scales(value: Any) -> Any:
+    if type(value) is tuple and value:
+        return tuple([_scale(v) for v in value])
+    return _scale(value)
+
+
+def _scale(value: Any) -> Any:
+    if type(value) is not Fraction:
+        return whole(value, 1)
+    if value <= 0:
+        raise ValueError
+    return value
 
 
 def _pads(value: Any) -> Any:
@@ -168,7 +196,7 @@ def choice(*words: str) -> SettingKind:
     """One of these words."""
 
     def one_of(value: Any) -> Any:
-        if value not in words:
+        if type(value) is not str or value not in words:
             raise ValueError
         return value
 
@@ -176,6 +204,7 @@ def choice(*words: str) -> SettingKind:
 
 
 COUNT: SettingKind = (lambda value: _whole(value, 1), "a whole number from 1 to 10^12")
+INDEX: SettingKind = (lambda value: whole(value, -MOST_SIZE), "a whole number")
 COUNT_OR_ZERO: SettingKind = (lambda value: _whole(value, 0), "a whole number from 0 to 10^12")
 SIZES: SettingKind = (
     lambda value: _sizes(value, 1),
@@ -185,6 +214,11 @@ SIZES_OR_ZERO: SettingKind = (
     lambda value: _sizes(value, 0),
     "a whole number from 0 to 10^12, or one per axis",
 )
+SIZES_OR_NULL: SettingKind = (
+    _sizes_or_null,
+    "a whole number from 1 to 10^12, or one per axis, null where it stays",
+)
+SCALES: SettingKind = (_scales, "a number above 0, or one per axis")
 PADS: SettingKind = (
     _pads,
     "a whole number from 0 to 10^12, one per axis, or a [before, after] pair per axis",
