@@ -7,6 +7,7 @@ their kinds with `register`; ints are never slowed down by them.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from fractions import Fraction
 from functools import lru_cache
 from math import gcd, prod
 from typing import Any, NoReturn, Protocol, TypeAlias
@@ -35,6 +36,7 @@ class Kind(Protocol):
     """A kind of number that sizes may be, beside int."""
 
     def product(self, values: Sequence[Any]) -> Any: ...
+    def divide(self, dividend: Any, divisor: Any) -> Any: ...
     def quotient(self, dividend: Any, divisor: Any) -> Any: ...
     def floor(self, dividend: Any, divisor: Any) -> Any: ...
     def equal(self, one: Any, other: Any) -> Any: ...
@@ -101,6 +103,12 @@ def elements(shape: Shape) -> Size:
     return product(shape)
 
 
+def divide(dividend: Any, divisor: Any) -> Any:
+    """dividend / divisor exactly, a fraction where it isn't whole."""
+    kind = _kind(dividend, divisor)
+    return kind.divide(dividend, divisor) if kind else Fraction(dividend) / divisor
+
+
 def quotient(dividend: Size, divisor: Size) -> Size:
     """dividend / divisor, where it has been required that it divides."""
     kind = _kind(dividend, divisor)
@@ -137,6 +145,11 @@ def divides(divisor: Size, dividend: Size) -> Truth:
 def largest(values: Sequence[Size]) -> Size:
     kind = _kind(*values)
     return kind.largest(values) if kind else max(values)
+
+
+def smallest(values: Sequence[Size]) -> Size:
+    """The least of the values."""
+    return -largest([-value for value in values])
 
 
 def common_divisor(one: Size, other: Size) -> Size:
@@ -239,9 +252,10 @@ def pads_of(
     'same' the output is the input over the stride, rounded up, and an odd cell goes after.
     """
     rank = len(sizes)
-    if padding == "valid":
+    word = padding if isinstance(padding, str) else None  # an array can't be compared with text
+    if word == "valid":
         return ((0, 0),) * rank
-    if padding == "same":
+    if word == "same":
         axes = zip(sizes, kernel, stride, dilation, strict=True)
         return tuple(_same(n, k, s, d) for n, k, s, d in axes)
     return tuple(p if isinstance(p, tuple) else (p, p) for p in per_axis(padding, rank, "padding"))
@@ -274,14 +288,77 @@ def _windows(
 ) -> Size:
     padded = size + pad[0] + pad[1]
     reach = span(kernel, dilation)
+    overhang = stride - 1 if ceil_mode else 0
     require(
-        at_most(reach, padded),
+        at_most(reach, padded + overhang),
         lambda: f"a window of {reach} is larger than the input of {size}"
-        + (f" padded to {padded}" if pad != (0, 0) else ""),
+        + (f" padded to {padded}" if equal(size, padded) is not True else ""),
     )
     if not ceil_mode:
         return floor_quotient(padded - reach, stride) + 1
     # The last window must start inside the input or the leading padding, as in PyTorch.
     rounded_up = ceil_quotient(padded - reach, stride) + 1
     inside = floor_quotient(size + pad[0] - 1, stride) + 1
-    return -largest((-rounded_up, -inside))
+    return smallest((rounded_up, inside))
+
+
+def transposed(
+    sizes: Shape,
+    kernel: Sequence[Size],
+    stride: Sequence[Size],
+    pads: Pads,
+    dilation: Sequence[Size],
+    output_padding: Sequence[Size],
+) -> Shape:
+    """The sizes a transposed convolution makes: what its stamps cover, less the padding."""
+    every = zip(sizes, kernel, stride, pads, dilation, output_padding, strict=True)
+    return tuple(_transposed(*each) for each in every)
+
+
+def _transposed(
+    size: Size, kernel: Size, stride: Size, pad: tuple[Size, Size], dilation: Size, after: Size
+) -> Size:
+    covered = (size - 1) * stride + span(kernel, dilation) + after
+    cropped = covered - pad[0] - pad[1]
+    require(
+        at_most(1, cropped),
+        lambda: f"padding of {pad[0]} and {pad[1]} leaves nothing of an output of {covered}",
+    )
+    return cropped
+
+
+def plane(shape: Shape, operator: str) -> Shape:
+    """(height, width) of a (channels, height, width) shape, for operators of two axes only."""
+    if len(shape) != 3:
+        fail(f"{operator} needs channels, height and width, not {show(shape)}")
+    return shape[1:]
+
+
+def require_content(mode: str, sizes: Shape, pads: Pads) -> None:
+    """Raise `SpecError` where reflected or circular padding asks for more cells than there are."""
+    spare = {"reflect": 1, "circular": 0}.get(mode)
+    if spare is None:
+        return
+    for size, pad in zip(sizes, pads, strict=True):
+        asked = largest(pad)
+        message = f"{mode} padding of {asked} is too large for {size} cells"
+        require(at_most(asked, size - spare), message)
+
+
+def broadcast(one: Shape, other: Shape, message: str) -> Shape:
+    """The shape of an elementwise result: sizes are equal, or one of the two is 1."""
+    if len(one) != len(other):
+        fail(message)
+    return tuple(_broadcast(a, b, message) for a, b in zip(one, other, strict=True))
+
+
+def _broadcast(one: Size, other: Size, message: str) -> Size:
+    if is_one(one) or is_one(other):
+        return other if is_one(one) else one
+    fits = equal(one, other)
+    if fits is True:
+        return one
+    if is_exotic(fits):  # in an array, each point has its own answer
+        fits = fits | equal(one, 1) | equal(other, 1)
+    require(fits, message)
+    return largest((one, other))
