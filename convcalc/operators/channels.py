@@ -6,12 +6,10 @@ from typing import Any
 from convcalc.operators.operator import (
     COUNT,
     INDEX,
-    NUMBER,
+    PROBABILITY,
     Operator,
-    SettingError,
     Window,
     setting,
-    written,
 )
 from convcalc.shapes import (
     Shape,
@@ -84,9 +82,4 @@ class Dropout(Operator):
 
     name = "dropout"
     is_view = True
-    p: Any = setting(NUMBER, Fraction(1, 2))
-
-    def __init__(self, **settings: Any) -> None:
-        super().__init__(**settings)
-        if not 0 <= self.p <= 1:
-            raise SettingError("p", f"p must be a number from 0 to 1, not {written(self.p)}")
+    p: Any = setting(PROBABILITY, Fraction(1, 2))

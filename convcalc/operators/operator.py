@@ -10,7 +10,7 @@ from typing import Any, ClassVar, NamedTuple, TypeAlias
 
 from convcalc.cost import FREE, Arithmetic, Cost
 from convcalc.errors import SpecError
-from convcalc.shapes import MOST_SIZE, Shape, Size, equal, whole
+from convcalc.shapes import MOST_SIZE, Shape, equal, whole
 
 REQUIRED: Any = object()
 """The default of a setting that has none."""
@@ -114,7 +114,7 @@ def written(value: object) -> str:
         return f"[{', '.join(map(written, value))}]"
     if isinstance(value, Fraction):
         return str(float(value))
-    return str(value)
+    return "null" if value is None else str(value)
 
 
 # Kinds of setting: a converter, which raises `ValueError`, and what may be written.
@@ -129,11 +129,9 @@ def setting(kind: SettingKind, default: Any = REQUIRED) -> Any:
 
 def _whole(value: Any, least: int) -> Any:
     sizes = _sizes(value, least)  # a list of equal entries equals the number
-    if type(sizes) is not tuple:
-        return sizes
-    if len(sizes) > 1:
-        raise ValueError
-    return sizes[0]
+    if type(sizes) is tuple:
+        (sizes,) = sizes
+    return sizes
 
 
 def _sizes(value: Any, least: int) -> Any:
@@ -192,6 +190,12 @@ def _number(value: Any) -> Any:
     return value
 
 
+def _probability(value: Any) -> Any:
+    if not 0 <= _number(value) <= 1:
+        raise ValueError
+    return value
+
+
 def choice(*words: str) -> SettingKind:
     """One of these words."""
 
@@ -229,3 +233,4 @@ PADDING: SettingKind = (
 )
 FLAG: SettingKind = (_flag, "true or false")
 NUMBER: SettingKind = (_number, "a number")
+PROBABILITY: SettingKind = (_probability, "a number from 0 to 1")
