@@ -118,6 +118,9 @@ class Arithmetic(NamedTuple):
 OPERATIONS = Arithmetic._fields[:5]
 """The kinds of operation, each counted apart; FLOPs are their sum."""
 
+ADDITIVE = ("params", "buffers", *OPERATIONS, "macs", "flops", "activations")
+"""What the layers of a network sum to."""
+
 DTYPE_BYTES = {"float32": 4, "float16": 2, "int8": 1}
 
 
@@ -130,7 +133,9 @@ def axes(prefix: str, sizes: Iterable[Size]) -> tuple[Factor, ...]:
     """A factor per axis: ("kernel height", 3), ("kernel width", 3)."""
     sizes = tuple(sizes)
     names = _AXES[len(sizes)]
-    return tuple([Factor(size, f"{prefix} {name}") for size, name in zip(sizes, names, strict=True)])
+    return tuple(
+        [Factor(size, f"{prefix} {name}") for size, name in zip(sizes, names, strict=True)]
+    )
 
 
 def elements_of(prefix: str, shape: Shape) -> tuple[Factor, ...]:

@@ -98,17 +98,41 @@ def parse(text: str, name: str) -> Node:
     control = re.search("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]", text)
     if control:
         character = f"a control character, \\x{ord(control[0]):02x}"
-        raise SpecError(f"{character}: this is not a text file", _place(text[: control.start()], name))
+        raise SpecError(
+            f"{character}: this is not a text file", _place(text[: control.start()], name)
+        )
     try:
         return _Composer(yaml.parse(text, Loader=_LOADER), name).document()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Position(name, mark.line + 1, mark.column + 1) if mark else Position(name, 1, 1)
-        problem = " ".join(str(error.problem or error.context).split())
-        raise SpecError(f"unreadable YAML: {problem}", place) from None
+        raise SpecError(f"unreadable YAML: {_in_plain_words(error, text)}", place) from None
     except yaml.YAMLError as error:
         problem = " ".join(str(getattr(error, "reason", error)).split())
         raise SpecError(f"unreadable YAML: {problem}", Position(name, 1, 1)) from None
+
+
+def _in_plain_words(error: yaml.MarkedYAMLError, text: str) -> str:
+    """What to do about the usual mistakes; of others, what the parser says."""
+    problem = " ".join(str(error.problem or error.context).split())
+    context, mark = str(error.context), error.problem_mark
+    line = error.context_mark.line + 1 if error.context_mark else 0
+    here = text.splitlines()[mark.line :][:1] if mark else []
+    character = here[0][mark.column : mark.column + 1] if mark and here else ""
+    if character == "\t":
+        return "a tab can't indent; use spaces"
+    if "cannot start any token" in problem and character:
+        return f"a value can't start with {character} unless it stands in quotes"
+    if "mapping values are not allowed" in problem:
+        return "a second ': ' in one line; is a space missing after the first colon, or quotes?"
+    if "flow" in context and "expected" in problem:
+        bracket = "[" if "sequence" in context else "{"
+        return f"a comma is missing here, or the bracket that closes the {bracket} of line {line}"
+    if "block" in context and "expected" in problem:
+        return "the indentation of this line fits none of those above it"
+    if "end of stream" in problem and "quoted" in context:
+        return f"the quote that opens in line {line} is not closed"
+    return problem
 
 
 class _Composer:
@@ -192,7 +216,9 @@ class _Composer:
                 raise self.error("a key must be text", event)
             if key.text in entries:
                 first = keys[key.text]
-                raise self.error(f"'{key.text}' is written twice, first in line {first.line}", event)
+                raise self.error(
+                    f"'{key.text}' is written twice, first in line {first.line}", event
+                )
             keys[key.text] = self.place(event)
             entries[key.text], levels = self.node(next(self.events), depth + 1)
             deepest = max(deepest, levels)

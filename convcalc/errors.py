@@ -45,9 +45,7 @@ class SpecError(Exception):
         if self.position is None or self.position.file == used.file:
             return self.at(used)
         line = Position(self.position.file, self.position.line)
-        return SpecError(
-            self.message, used, (f"in block {printable(block)} ({line})", *self.notes)
-        )
+        return SpecError(self.message, used, (f"in block {printable(block)} ({line})", *self.notes))
 
 
 def printable(text: str) -> str:

@@ -8,7 +8,7 @@ their kinds with `register`; ints are never slowed down by them.
 
 from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
-from functools import lru_cache
+from functools import cache
 from math import gcd, prod
 from typing import Any, NoReturn, Protocol, TypeAlias
 
@@ -59,7 +59,7 @@ def register(numbers: type, kind: Kind) -> None:
     kind_of.cache_clear()
 
 
-@lru_cache(maxsize=None)
+@cache
 def kind_of(type_: type) -> Kind | None:
     """The registered kind for values of this type; None for a plain Python number."""
     return next((kind for numbers, kind in _kinds if issubclass(type_, numbers)), None)
@@ -127,6 +127,7 @@ def ceil_quotient(dividend: Size, divisor: Size) -> Size:
 
 
 def equal(one: Size, other: Size) -> Truth:
+    """one = other."""
     kind = _kind(one, other)
     return kind.equal(one, other) if kind else one == other
 
@@ -138,11 +139,13 @@ def at_most(one: Size, other: Size) -> Truth:
 
 
 def divides(divisor: Size, dividend: Size) -> Truth:
+    """Whether dividend / divisor is whole."""
     kind = _kind(divisor, dividend)
     return kind.divides(divisor, dividend) if kind else dividend % divisor == 0
 
 
 def largest(values: Sequence[Size]) -> Size:
+    """The largest of several sizes."""
     kind = _kind(*values)
     return kind.largest(values) if kind else max(values)
 
@@ -186,6 +189,7 @@ def _text(message: Callable[[], str] | str) -> str:
 
 
 def fail(message: str) -> NoReturn:
+    """Raise `SpecError(message)`."""
     raise SpecError(message)
 
 
@@ -230,7 +234,9 @@ def per_axis(value: Size | tuple[Any, ...], rank: int, setting: str) -> tuple[An
 def spatial(shape: Shape, operator: str) -> Shape:
     """The sizes along the axes of a (channels, *spatial) shape of one to three axes."""
     if len(shape) == 1:
-        fail(f"{operator} needs channels and at least one axis, the input is a flat vector of {shape[0]}")
+        fail(
+            f"{operator} needs channels and at least one axis, the input is a flat vector of {shape[0]}"
+        )
     return shape[1:]
 
 
@@ -291,8 +297,10 @@ def _windows(
     overhang = stride - 1 if ceil_mode else 0
     require(
         at_most(reach, padded + overhang),
-        lambda: f"a window of {reach} is larger than the input of {size}"
-        + (f" padded to {padded}" if equal(size, padded) is not True else ""),
+        lambda: (
+            f"a window of {reach} is larger than the input of {size}"
+            + (f" padded to {padded}" if equal(size, padded) is not True else "")
+        ),
     )
     if not ceil_mode:
         return floor_quotient(padded - reach, stride) + 1

@@ -1,0 +1,279 @@
+"""Network → costs: a row a layer, totals, and the sums of any part.
+
+costs = count(load("resnet50"))
+costs.totals.params                       # 25557032
+str(costs["conv1"].multiplications)       # '7 × 7 × 3 × 64 × 112 × 112'
+"""
+
+from collections.abc import Iterator
+from fractions import Fraction
+from functools import cached_property, lru_cache
+from typing import Any, NamedTuple
+
+from convcalc import memory, receptive
+from convcalc.cost import ADDITIVE, DTYPE_BYTES, FREE, Arithmetic, Cost, Term, elements_of, total
+from convcalc.errors import SpecError, did_you_mean
+from convcalc.graph import INPUT, Layer, Network, Part
+from convcalc.operators.operator import Operator
+from convcalc.receptive import Field
+from convcalc.shapes import Shape, Size, elements, largest
+
+
+class Totals(NamedTuple):
+    """The sums over a network. `peak_activations` is the largest, and the receptive field and
+    stride are those of the last layer that has one (None: no layer has).
+    """
+
+    params: Size
+    buffers: Size
+    multiplications: Size
+    additions: Size
+    comparisons: Size
+    divisions: Size
+    exponentials: Size
+    macs: Size
+    flops: Size
+    activations: Size
+    peak_activations: Size
+    weight_bytes: Size
+    activation_bytes: Size
+    bytes_moved: Size
+    receptive_field: tuple[int, ...] | None
+    stride: tuple[int, ...] | None
+
+
+class Measure(NamedTuple):
+    """The costs of an operator on inputs of given shapes, whoever's the weights are."""
+
+    params: Cost
+    buffers: Cost
+    arithmetic: Arithmetic
+    activations: Cost
+    values: tuple[Size, ...]
+    moved: Size
+
+
+class Row:
+    """What a layer, or a part of a network, costs: each of `ADDITIVE` as a `Cost`."""
+
+    def __init__(self, path: str, output_shape: Shape, costs: "Costs", rows: slice) -> None:
+        self.path = path
+        self.output_shape = output_shape
+        self._costs = costs
+        self._rows = rows
+
+    @property
+    def rows(self) -> "tuple[LayerCost, ...]":
+        """The layers in it."""
+        return self._costs.layers[self._rows]
+
+    def __getattr__(self, name: str) -> Cost:
+        if name not in ADDITIVE:
+            raise AttributeError(name)
+        return total([getattr(row, name) for row in self.rows])
+
+    @cached_property
+    def values(self) -> tuple[Size, ...]:
+        """The sums, in the order of `ADDITIVE`."""
+        return _sums([row.values for row in self.rows])
+
+    @cached_property
+    def totals(self) -> Totals:
+        """The same as plain numbers, with everything else that is told of a network."""
+        return _totals(self.rows, self._costs.dtype)
+
+
+class LayerCost(NamedTuple):
+    """What one layer costs. Shared weights count with the layer that had them first."""
+
+    layer: Layer
+    measure: Measure
+    peak_activations: Size
+    field: Field | None
+    values: tuple[Size, ...]
+
+    @property
+    def path(self) -> str:
+        return self.layer.path
+
+    @property
+    def output_shape(self) -> Shape:
+        return self.layer.output_shape
+
+    @property
+    def params(self) -> Cost:
+        return self.measure.params if self.layer.shares is None else FREE
+
+    @property
+    def buffers(self) -> Cost:
+        return self.measure.buffers if self.layer.shares is None else FREE
+
+    @property
+    def activations(self) -> Cost:
+        return self.measure.activations
+
+    @property
+    def multiplications(self) -> Cost:
+        return self.measure.arithmetic.multiplications
+
+    @property
+    def additions(self) -> Cost:
+        return self.measure.arithmetic.additions
+
+    @property
+    def comparisons(self) -> Cost:
+        return self.measure.arithmetic.comparisons
+
+    @property
+    def divisions(self) -> Cost:
+        return self.measure.arithmetic.divisions
+
+    @property
+    def exponentials(self) -> Cost:
+        return self.measure.arithmetic.exponentials
+
+    @property
+    def macs(self) -> Cost:
+        return self.measure.arithmetic.macs
+
+    @property
+    def flops(self) -> Cost:
+        return total(self.measure.arithmetic[:5])
+
+
+class Costs:
+    """What a network costs: `totals`, `layers` (a row a layer) and `costs[path]` for any part."""
+
+    def __init__(self, network: Network, layers: tuple[LayerCost, ...], dtype: str) -> None:
+        self.network = network
+        self.layers = layers
+        self.dtype = dtype
+        self.totals = _totals(layers, dtype)
+
+    def __getitem__(self, path: str) -> "Row | LayerCost":
+        """The layer, or the sum of the step, repetition or branch, with this path."""
+        if path in self._places:
+            return self._places[path]
+        hint = did_you_mean(path, self._places)
+        raise SpecError(f"{self.network.name} has no layer or group '{path}'{hint}")
+
+    def __iter__(self) -> Iterator[LayerCost]:
+        return iter(self.layers)
+
+    def row(self, part: Part) -> Row:
+        """The sum of a part."""
+        return Row(part.path, self.network.shape(part.output), self, slice(part.start, part.stop))
+
+    @cached_property
+    def _places(self) -> dict[str, Row | LayerCost]:
+        layers: dict[str, Row | LayerCost] = {row.path: row for row in self.layers}
+        return layers | {part.path: self.row(part) for part in self.network.parts}
+
+    def to_dict(self) -> dict[str, Any]:
+        """What `--format json` prints: plain ints, lists and text."""
+        network = self.network
+        return {
+            "schema": "convcalc/count/1",
+            "spec": network.spec.source.name,
+            "name": network.name,
+            "settings": {name: _plain(value) for name, value in network.settings.items()},
+            "dtype": self.dtype,
+            "input": list(network.input),
+            "output": list(network.output),
+            "totals": _numbers(self.totals),
+            "layers": [self._layer_dict(row) for row in self.layers],
+            "verified": None,
+        }
+
+    def _layer_dict(self, row: LayerCost) -> dict[str, Any]:
+        layer, layers = row.layer, self.network.layers
+        return {
+            "path": layer.path,
+            "operator": layer.operator.name,
+            "settings": {name: _plain(value) for name, value in vars(layer.operator).items()},
+            "inputs": ["input" if i == INPUT else layers[i].path for i in layer.inputs],
+            "input_shapes": [list(shape) for shape in layer.input_shapes],
+            "output_shape": list(layer.output_shape),
+            **_numbers(_totals((row,), self.dtype)),
+            "derivation": {
+                "params": str(row.params),
+                "multiplications": str(row.multiplications),
+            },
+        }
+
+
+def count(network: Network, dtype: str = "float32") -> Costs:
+    """What `network` costs, for one input (batch 1), inference, each layer computed directly.
+
+    `dtype` (float32, float16 or int8) is what weights and activations are stored as.
+    """
+    if dtype not in DTYPE_BYTES:
+        known = ", ".join(DTYPE_BYTES)
+        raise SpecError(f"unknown dtype '{dtype}'; known are {known}")
+    rows = zip(network.layers, memory.held(network), receptive.fields(network), strict=True)
+    return Costs(network, tuple([_row(*row) for row in rows]), dtype)
+
+
+def _row(layer: Layer, held: Size, field: Field | None) -> LayerCost:
+    measure = _measured(layer.operator, layer.input_shapes, layer.output_shape)
+    values = measure.values if layer.shares is None else (0, 0, *measure.values[2:])
+    return LayerCost(layer, measure, held, field, values)
+
+
+def _measured(operator: Operator, inputs: tuple[Shape, ...], output: Shape) -> Measure:
+    try:
+        return _remembered(operator, inputs, output)
+    except TypeError:  # arrays are not hashable
+        return _measure(operator, inputs, output)
+
+
+@lru_cache(maxsize=8192)
+def _remembered(operator: Operator, inputs: tuple[Shape, ...], output: Shape) -> Measure:
+    return _measure(operator, inputs, output)
+
+
+def _measure(operator: Operator, inputs: tuple[Shape, ...], output: Shape) -> Measure:
+    params = operator.parameters(*inputs)
+    buffers = operator.buffers(*inputs)
+    arithmetic = operator.arithmetic(*inputs)
+    activations = FREE if operator.is_view else Cost(Term(elements_of("output", output)))
+    *operations, macs = [cost.value for cost in arithmetic]
+    counted = (params.value, buffers.value, *operations, macs, sum(operations), activations.value)
+    moved: Size = 0
+    if not operator.is_view:
+        read = sum([elements(shape) for shape in inputs])
+        moved = read + activations.value + params.value + buffers.value
+    return Measure(params, buffers, arithmetic, activations, counted, moved)
+
+
+def _sums(values: list[tuple[Size, ...]]) -> tuple[Size, ...]:
+    return tuple([sum(column) for column in zip(*values, strict=True)]) or (0,) * len(ADDITIVE)
+
+
+def _totals(rows: tuple[LayerCost, ...], dtype: str) -> Totals:
+    sums = _sums([row.values for row in rows])
+    size = DTYPE_BYTES[dtype]
+    fields = [row.field for row in rows if row.field is not None]
+    return Totals(
+        *sums,
+        largest([row.peak_activations for row in rows]) if rows else 0,
+        sums[0] * size,
+        sums[-1] * size,
+        sum([row.measure.moved for row in rows]) * size,
+        fields[-1].size if fields else None,
+        fields[-1].stride if fields else None,
+    )
+
+
+def _numbers(totals: Totals) -> dict[str, Any]:
+    return {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in totals._asdict().items()
+    }
+
+
+def _plain(value: Any) -> Any:
+    """A setting's value as JSON has it: a fraction as the nearest float."""
+    if isinstance(value, tuple):
+        return [_plain(entry) for entry in value]
+    return float(value) if isinstance(value, Fraction) else value

@@ -1,0 +1,53 @@
+"""Layers → the receptive field and the stride of each, in cells of the input, an entry per axis.
+
+Where branches meet, the largest counts. After an operator that sees everything, or that has no
+fixed window, there is none; such branches (a gate, say) are passed over.
+"""
+
+from typing import NamedTuple
+
+from convcalc.graph import INPUT, Layer, Network
+from convcalc.shapes import is_exotic, per_axis
+
+
+class Field(NamedTuple):
+    """How much of the input an output cell sees, and how far apart the cells are on it."""
+
+    size: tuple[int, ...]
+    stride: tuple[int, ...]
+
+
+def fields(network: Network) -> list[Field | None]:
+    """The receptive field of every layer."""
+    rank = len(network.input) - 1
+    start = Field((1,) * rank, (1,) * rank) if rank else None
+    found: list[Field | None] = []
+    for layer in network.layers:
+        seen = _largest([start if i == INPUT else found[i] for i in layer.inputs])
+        found.append(seen and _through(layer, seen))
+    return found
+
+
+def _largest(seen: list[Field | None]) -> Field | None:
+    known = [field for field in seen if field is not None]
+    if len(known) < 2:
+        return known[0] if known else None
+    if len({len(field.size) for field in known}) > 1:
+        return None
+    size = tuple(map(max, *(field.size for field in known)))
+    return Field(size, tuple(map(max, *(field.stride for field in known))))
+
+
+def _through(layer: Layer, seen: Field) -> Field | None:
+    rank = len(layer.input_shapes[0]) - 1
+    window = layer.operator.window(rank)
+    if window is None or rank != len(seen.size):
+        return None
+    kernel, strides, dilation = (
+        per_axis(entries, rank, name) for entries, name in zip(window, window._fields, strict=True)
+    )
+    if any(map(is_exotic, (*kernel, *strides, *dilation))):
+        return None
+    axes = zip(seen.size, kernel, dilation, seen.stride, strict=True)
+    size = tuple([field + (k - 1) * d * jump for field, k, d, jump in axes])
+    return Field(size, tuple([a * b for a, b in zip(seen.stride, strides, strict=True)]))
