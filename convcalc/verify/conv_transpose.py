@@ -1,0 +1,69 @@
+"""conv_transpose: its settings and arrays in; its weights' shapes, and what it scatters, out."""
+
+from math import prod
+
+import numpy as np
+
+from convcalc.verify.conv import with_bias
+from convcalc.verify.runner import REQUIRED, Array, Arrays, Prepared, Runner, Shape
+from convcalc.verify.windows import Windows, explicit_pads, per_axis
+
+
+class ConvTranspose(Runner):
+    """Each input cell times the whole kernel, added into zeros; then the edge is cropped."""
+
+    defaults = {
+        "out_channels": REQUIRED,
+        "kernel_size": REQUIRED,
+        "stride": 1,
+        "padding": 0,
+        "output_padding": 0,
+        "groups": 1,
+        "bias": True,
+        "dilation": 1,
+    }
+
+    def axes(self, setting: str) -> tuple[int, ...]:
+        return per_axis(self.settings[setting], self.rank, setting)
+
+    def sizes(self) -> tuple[int, ...]:
+        """The zeros that everything is added into, `output_padding` included."""
+        settings = ("kernel_size", "stride", "dilation", "output_padding")
+        axes = zip(self.shapes[0][1:], *map(self.axes, settings), strict=True)
+        return tuple((n - 1) * s + d * (k - 1) + 1 + after for n, k, s, d, after in axes)
+
+    def parameters(self) -> dict[str, Shape]:
+        out, groups = self.settings["out_channels"], self.settings["groups"]
+        if self.channels % groups or out % groups:
+            raise ValueError(f"{groups} groups don't divide {self.channels} and {out} channels")
+        shapes = {"weight": (self.channels, out // groups, *self.axes("kernel_size"))}
+        return {**shapes, "bias": (out,)} if self.settings["bias"] else shapes
+
+    def prepare(self, weights: Arrays) -> Arrays:
+        """A matrix a group and tap: [g, ∏k, Cout/g, Cin/g]."""
+        groups = self.settings["groups"]
+        weight = weights["weight"]
+        split = weight.reshape(groups, len(weight) // groups, weight.shape[1], -1)
+        return {**weights, "weight": np.ascontiguousarray(split.transpose(0, 3, 2, 1))}
+
+    def run(self, weights: Prepared, *inputs: Array) -> Array:
+        (x,) = inputs
+        groups, _, filters, each = weights["weight"].shape
+        flat = x.reshape(groups, each, -1)
+        sums = x.new((groups, filters, *self.sizes()), 0)
+        kernel, stride, dilation = map(self.axes, ("kernel_size", "stride", "dilation"))
+        w = Windows(kernel, stride, dilation, (), x.shape[1:])
+        for index, tap in enumerate(w.taps):
+            products = np.matmul(weights["weight"][:, index], flat)
+            target = sums[(slice(None), slice(None), *w.tap(tap, w.whole))]
+            target += products.reshape(groups, filters, *x.shape[1:])
+        pads = explicit_pads(self.settings["padding"], self.rank)
+        kept = (slice(a, n - b) for n, (a, b) in zip(self.sizes(), pads, strict=True))
+        cropped = sums.reshape(groups * filters, *self.sizes())[(slice(None), *kept)]
+        return with_bias(cropped, weights.get("bias"))
+
+    def workspace(self) -> int:
+        out: int = self.settings["out_channels"]
+        return out * (prod(self.shapes[0][1:]) + prod(self.sizes())) + prod(
+            self.parameters()["weight"]
+        )

@@ -1,0 +1,250 @@
+"""Arrays in, arrays out that count every operation done on them, whichever way it is done.
+
+A `CountingArray` hides its values: numpy reaches them only through the two doors below, ufuncs
+(counted) and a short list of functions that move values without computing (free). It is no
+subclass of ndarray, for `np.asarray` would open one without asking.
+"""
+
+from collections.abc import Callable
+from math import erf as exact_erf
+from math import exp, pi, prod, sqrt
+from typing import Any, NoReturn
+
+import numpy as np
+from numpy.lib.mixins import NDArrayOperatorsMixin
+
+KINDS = ("multiplications", "additions", "comparisons", "divisions", "exponentials")
+
+_BY_KIND: dict[str, tuple[np.ufunc, ...]] = {
+    "multiplications": (np.multiply, np.square),
+    "additions": (np.add, np.subtract),
+    "comparisons": (
+        *(np.maximum, np.minimum, np.greater, np.greater_equal),
+        *(np.less, np.less_equal, np.equal, np.not_equal),
+    ),
+    "divisions": (np.divide, np.reciprocal),
+    "exponentials": (np.exp, np.expm1, np.log, np.sqrt, np.power, np.tanh),
+}
+_KIND = {ufunc: kind for kind, ufuncs in _BY_KIND.items() for ufunc in ufuncs}
+
+# Turning a sign round is no arithmetic: −x is x with another bit.
+_FREE = {np.negative}
+
+# What moves values and computes nothing; and the options each may have.
+_MOVES: dict[Callable[..., Any], set[str]] = {
+    np.pad: {"mode", "constant_values"},
+    np.concatenate: {"axis"},
+    np.stack: {"axis"},
+    np.where: set(),
+    np.take: {"axis"},
+}
+_PAD_MODES = ("constant", "edge", "reflect", "wrap")
+
+
+class CountingError(Exception):
+    """A runner tried to compute where nobody counts."""
+
+
+class Tally:
+    """How many operations of each kind were done on its arrays."""
+
+    def __init__(self) -> None:
+        self.counts = dict.fromkeys(KINDS, 0)
+
+    def array(self, values: np.ndarray) -> "CountingArray":
+        """`values`, counted here from now on."""
+        return CountingArray(values, self)
+
+    def opened(self, array: object) -> np.ndarray:
+        """The values of an array that never left this tally's sight."""
+        if type(array) is CountingArray and array._tally is self:
+            return array._values
+        raise CountingError(f"{_called(array)} is not counted here")
+
+
+class CountingArray(NDArrayOperatorsMixin):
+    """An array whose `*`, `+`, `@`, ufuncs and their reductions add to a tally."""
+
+    __slots__ = ("_tally", "_values")
+
+    def __init__(self, values: np.ndarray, tally: Tally) -> None:
+        self._values = values
+        self._tally = tally
+
+    def new(self, shape: tuple[int, ...], fill: float | None = None) -> "CountingArray":
+        """A new array of this kind, of `fill` or (None) of nothing in particular."""
+        values = np.empty(shape, self.dtype) if fill is None else np.full(shape, fill, self.dtype)
+        return CountingArray(values, self._tally)
+
+    # What an array is, and the ways to look at it differently.
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self._values.shape
+
+    @property
+    def ndim(self) -> int:
+        return self._values.ndim
+
+    @property
+    def size(self) -> int:
+        return self._values.size
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return self._values.dtype
+
+    @property
+    def T(self) -> "CountingArray":  # noqa: N802 (numpy's name)
+        return CountingArray(self._values.T, self._tally)
+
+    def reshape(self, *shape: int) -> "CountingArray":
+        return CountingArray(self._values.reshape(*shape), self._tally)
+
+    def transpose(self, *axes: int) -> "CountingArray":
+        return CountingArray(self._values.transpose(*axes), self._tally)
+
+    def copy(self) -> "CountingArray":
+        return CountingArray(self._values.copy(), self._tally)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __repr__(self) -> str:
+        return f"<CountingArray {'×'.join(map(str, self.shape))}>"
+
+    def __getitem__(self, key: Any) -> "CountingArray":
+        return CountingArray(np.asarray(self._values[key]), self._tally)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        self._values[key] = self._open(value)
+
+    # The doors of numpy.
+
+    def __array_ufunc__(
+        self, ufunc: np.ufunc, method: str, *inputs: Any, out: tuple[Any, ...] = (), **options: Any
+    ) -> Any:
+        if method not in _COUNTED or (ufunc not in _KIND and ufunc not in _FREE | {np.matmul}):
+            raise CountingError(f"np.{ufunc.__name__} ({method}) is not counted")
+        if not options.keys() <= _OPTIONS.get(method, set()):
+            raise CountingError(f"np.{ufunc.__name__} with {', '.join(options)} is not counted")
+        address = {1} if method == "at" else ()
+        opened = [v if i in address else self._open(v) for i, v in enumerate(inputs)]
+        if out:
+            options["out"] = tuple([self._tally.opened(target) for target in out])
+        result = getattr(ufunc, method)(*opened, **options)
+        done = _COUNTED[method](opened, result, options)
+        counts = self._tally.counts
+        if ufunc is np.matmul:
+            if method != "__call__":
+                raise CountingError(f"np.matmul ({method}) is not counted")
+            products = opened[0].shape[-1]
+            counts["multiplications"] += done * products
+            counts["additions"] += done * (products - 1)
+        elif ufunc not in _FREE:
+            counts[_KIND[ufunc]] += done
+        if method == "at":
+            return None
+        return out[0] if out else CountingArray(np.asarray(result), self._tally)
+
+    def __array_function__(
+        self, function: Callable[..., Any], types: Any, args: Any, kwargs: dict[str, Any]
+    ) -> Any:
+        if not kwargs.keys() <= _MOVES.get(function, {"?"}) or function not in _MOVES:
+            raise CountingError(f"np.{function.__name__}({', '.join(kwargs)}) is not counted")
+        if function is np.pad and kwargs.get("mode", *args[2:3]) not in _PAD_MODES:
+            raise CountingError("this mode of np.pad computes")
+        moved = function(*map(self._open_all, args), **kwargs)
+        return CountingArray(moved, self._tally)
+
+    def _open(self, value: Any) -> Any:
+        """The values of one of our own arrays, or a plain number."""
+        if type(value) is CountingArray:
+            return self._tally.opened(value)
+        if type(value) in (int, float, bool):
+            return value
+        raise CountingError(f"{_called(value)} is not counted here")
+
+    def _open_all(self, value: Any) -> Any:
+        """The same inside lists; arrays of integers and of truths are addresses and conditions."""
+        if isinstance(value, list | tuple):
+            return [self._open_all(each) for each in value]
+        if type(value) is np.ndarray and value.dtype.kind in "iub":
+            return value
+        return value if value is None or type(value) is str else self._open(value)
+
+    def _refuse(self, *_: Any, **__: Any) -> NoReturn:
+        raise CountingError("the values of a counting array are not given away")
+
+    __array__ = __bool__ = __reduce_ex__ = _refuse
+
+    def located(
+        self, start: np.ndarray, last: int | None = None
+    ) -> tuple[np.ndarray, "CountingArray"]:
+        """The positions start + self, kept within 0 and `last`: whole parts, and what remains.
+
+        Whole parts are addresses, plain integers; working an address out is not counted.
+        """
+        positions = start + self._values
+        if last is not None:
+            positions = positions.clip(0, last)
+        cells = np.floor(positions)
+        fractions = (positions - cells).astype(self.dtype)
+        return cells.astype(np.int64), CountingArray(fractions, self._tally)
+
+
+def _called(value: object) -> str:
+    shape = getattr(value, "shape", None)
+    return f"{type(value).__name__}{'' if shape is None else f' of shape {shape}'}"
+
+
+# How many operations each method of a ufunc did: its operands, its result, its options.
+
+
+def _accumulated(operands: list[Any], result: Any, options: dict[str, Any]) -> int:
+    sizes = operands[0].shape
+    axis = options.get("axis", 0)
+    return prod(sizes) - prod(sizes) // sizes[axis]
+
+
+_COUNTED: dict[str, Callable[[list[Any], Any, dict[str, Any]], int]] = {
+    "__call__": lambda operands, result, options: int(np.size(result)),
+    "outer": lambda operands, result, options: int(np.size(result)),
+    "reduce": lambda operands, result, options: operands[0].size - int(np.size(result)),
+    "accumulate": _accumulated,
+    "at": lambda operands, result, options: int(np.size(operands[0][operands[1]])),
+}
+_OPTIONS = {"reduce": {"axis", "keepdims"}, "accumulate": {"axis"}}
+
+
+# The error function, which numpy hasn't: a table of exact values and slopes, and cubics between.
+
+_STEPS = 256
+_FAR = 6
+"""Beyond ±6 the error function is ±1 in double precision."""
+
+
+def erf(array: CountingArray) -> CountingArray:
+    """The error function of every element; one exponential each."""
+    tally = array._tally
+    values = tally.opened(array)
+    tally.counts["exponentials"] += values.size
+    return tally.array(_interpolated(values.astype(np.float64)).astype(values.dtype))
+
+
+def _interpolated(x: np.ndarray) -> np.ndarray:
+    height, slope = _erf_table()
+    place = np.clip(np.abs(x), 0, _FAR) * _STEPS
+    cell = np.minimum(place.astype(np.int64), _FAR * _STEPS - 1)
+    t = place - cell
+    low, high, rise, fall = height[cell], height[cell + 1], slope[cell], slope[cell + 1]
+    change = high - low
+    curve = low + t * (rise + t * (3 * change - 2 * rise - fall + t * (rise + fall - 2 * change)))
+    result: np.ndarray = np.copysign(curve, x)
+    return result
+
+
+def _erf_table() -> tuple[np.ndarray, np.ndarray]:
+    points = [i / _STEPS for i in range(_FAR * _STEPS + 1)]
+    slopes = [2 / sqrt(pi) * exp(-p * p) / _STEPS for p in points]
+    return np.array([exact_erf(p) for p in points]), np.array(slopes)
