@@ -62,9 +62,10 @@ def read(path: str | os.PathLike[str]) -> str:
     try:
         # Opening a fifo for reading would wait for a writer: ask what it is first.
         descriptor = os.open(name, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.close(descriptor)
+            raise SpecError(f"{_kind(name)}, not a spec file", Position(name))
         with os.fdopen(descriptor, "rb") as file:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise SpecError(f"{_kind(name)}, not a spec file", Position(name))
             return decode(file.read(MOST_TEXT + 1), name)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)

@@ -23,6 +23,7 @@ from convcalc.vocabulary import unknown_name, unknown_setting
 
 MOST_STEPS = 100_000
 MOST_DEPTH = 100
+MOST_CHAINED = 50
 INPUT = -1
 """Stands for the network's input where an index of a layer may stand."""
 
@@ -87,9 +88,13 @@ def build(spec: Spec, settings: Mapping[str, Any] | None = None) -> Network:
         if name not in spec.declared:
             raise unknown_setting(spec.name, name, spec.declared, None)
         frame.values[name] = given(value)
-    builder = _Builder(spec, frame)
-    result = builder.steps(spec.steps, INPUT, frame, "", 0)
-    values = {name: frame.setting(name) for name in spec.declared}
+    try:
+        builder = _Builder(spec, frame)
+        result = builder.steps(spec.steps, INPUT, frame, "", 0)
+        values = {name: frame.setting(name) for name in spec.declared}
+    except RecursionError:  # every kind of depth is bounded, but not all of them together
+        message = "blocks, groups, settings and expressions are nested too deeply"
+        raise SpecError(message, Position(spec.source.name)) from None
     return Network(spec, values, builder.input, tuple(builder.layers), tuple(builder.parts), result)
 
 
@@ -134,8 +139,12 @@ class Frame:
             raise SpecError(f"the setting '{name}' is required: --set {name}=…")
         if name in self.pending:
             raise SpecError(f"the setting '{name}' depends on itself", default.position)
+        if len(self.pending) == MOST_CHAINED:
+            message = f"more than {MOST_CHAINED} settings that each depend on the next"
+            raise SpecError(message, default.position)
         self.pending.add(name)
         self.values[name] = default.evaluate(self)
+        self.pending.discard(name)
         return self.values[name]
 
     def shape(self, name: str) -> Shape:
