@@ -1,0 +1,125 @@
+"""The command line: words → a command's work → an exit code. A file a command, each thin.
+
+Exit codes: 0 fine; 1 a limit, an expectation or a verification failed; 2 the spec or the command
+line is wrong; 70 a fault of ours; 130 interrupted; 141 the reader of our output went away.
+"""
+
+import os
+import sys
+from importlib import import_module
+
+import typer
+
+from convcalc.errors import SpecError, printable
+
+# Each command is the function `command` of the module of its name here, in the order of --help.
+COMMANDS = ("count", "compare", "check", "explain", "formula", "sweep", "list", "schema", "init")
+
+FAULT = 70
+INTERRUPTED = 130
+CLOSED_PIPE = 141
+
+
+def main() -> None:
+    """Run `convcalc` with the words of the command line, and exit."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(words: list[str]) -> int:
+    """Run `convcalc WORDS…`; the exit code. Nothing that goes wrong shows a traceback."""
+    try:
+        code = _application(words)(words, prog_name="convcalc", standalone_mode=False)
+        sys.stdout.flush()
+        return code if isinstance(code, int) else 0
+    except SpecError as error:
+        return _complain(str(error), 2)
+    except BrokenPipeError:
+        # Python would complain once more when it flushes standard output at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return CLOSED_PIPE
+    except (KeyboardInterrupt, EOFError):
+        return INTERRUPTED
+    except OSError as error:
+        return _complain(f"error: can't write: {error.strerror or error}", 2)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the user gets one line
+        return _unexpected(error)
+
+
+def _application(words: list[str]) -> typer.Typer:
+    """The Typer application; with just one command where the words name one, to start sooner."""
+    application = typer.Typer(
+        name="convcalc",
+        help="What a convolutional architecture costs, from a short YAML spec.",
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    application.callback()(_whole)
+    one = words and words[0] in COMMANDS and "_CONVCALC_COMPLETE" not in os.environ
+    for name in (words[0],) if one else COMMANDS:
+        application.command(name)(import_module(f"convcalc.cli.{name}").command)
+    return application
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"convcalc {version('convcalc')}")
+        raise typer.Exit
+
+
+def _whole(
+    version: bool = typer.Option(
+        False, "--version", callback=_version, is_eager=True, help="Print the version."
+    ),
+) -> None:
+    """What a convolutional architecture costs, from a short YAML spec: its parameters, its
+    multiplications and every output shape, computed analytically and proved, on request, by
+    executing it.
+
+    Example: convcalc count resnet50
+    """
+
+
+def _unexpected(error: Exception) -> int:
+    """The exit code for what wasn't foreseen, or for what the command line's own parser found."""
+    name = type(error).__name__
+    if name == "Abort":
+        return INTERRUPTED
+    if name == "Exit":
+        return int(getattr(error, "exit_code", 0))
+    if hasattr(error, "format_message"):
+        # Typer's own errors; where they are defined has moved between its versions.
+        message = " ".join(str(error.format_message()).split())
+        if name == "NoArgsIsHelpError":
+            typer.echo(str(error.format_message()))
+            return 2
+        return _complain(f"error: {message[:1].lower()}{message[1:]}", 2)
+    detail = printable(" ".join(str(error).split())[:300])
+    where = _origin(error)
+    return _complain(
+        f"error: a fault in convcalc, not in your spec: {name}: {detail} ({where}); "
+        "please report it with the spec and the command",
+        FAULT,
+    )
+
+
+def _origin(error: BaseException) -> str:
+    """The place in convcalc that an unforeseen error came from, for the report."""
+    place = "?"
+    trace = error.__traceback__
+    while trace:
+        file = trace.tb_frame.f_code.co_filename
+        if f"{os.sep}convcalc{os.sep}" in file:
+            place = f"{os.path.basename(file)}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return place
+
+
+def _complain(message: str, code: int) -> int:
+    from convcalc.cli.output import complain
+
+    complain(message)
+    return code

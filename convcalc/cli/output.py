@@ -1,0 +1,77 @@
+"""Text → standard output, standard error, or a file that is written whole or not at all."""
+
+import os
+import stat
+import sys
+import tempfile
+from pathlib import Path
+from typing import TextIO
+
+from convcalc.errors import Position, SpecError
+
+# Stand-ins for an output that can't encode the field's notation.
+_PLAIN = str.maketrans(
+    {"×": "x", "−": "-", "·": "*", "→": "->", "⌈": "ceil(", "⌉": ")", "⌊": "floor(", "⌋": ")",
+     "…": "...", "≤": "<=", "≥": ">=", "✓": "ok", "✗": "x", "─": "-", "━": "-", "█": "#",
+     "²": "^2", "³": "^3", "∏": "prod ", "—": "-", "’": "'", "▏": "|"}  # fmt: skip
+)  # fmt: skip
+
+
+def emit(text: str, output: str | None = None) -> None:
+    """Print `text`, or write it to the file `output`. Raises `SpecError` where it can't."""
+    text = text if text.endswith("\n") else text + "\n"
+    if output is None or output == "-":
+        _print(text, sys.stdout)
+    else:
+        write(output, text)
+
+
+def complain(message: str) -> None:
+    """Print a line for the user on standard error."""
+    _print(message + "\n", sys.stderr)
+
+
+def _print(text: str, stream: TextIO) -> None:
+    encoding = stream.encoding or "utf-8"
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        text = text.translate(_PLAIN).encode(encoding, "backslashreplace").decode(encoding)
+    stream.write(text)
+    stream.flush()
+
+
+def write(path: str | os.PathLike[str], text: str) -> None:
+    """Write a file in one move: an interruption leaves the old one, or none. Raises `SpecError`."""
+    target = Path(path)
+    try:
+        if target.exists() and not target.is_file():
+            if target.is_dir():
+                raise SpecError("can't write: this is a folder", Position(str(target)))
+            target.write_text(text, encoding="utf-8")  # a device or a pipe can't be replaced
+            return
+        _replace(target.resolve(), text)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise SpecError(f"can't write: {reason}", Position(str(target))) from None
+
+
+def _replace(target: Path, text: str) -> None:
+    mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o666 & ~_umask()
+    descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, mode)
+        os.replace(temporary, target)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
