@@ -1,0 +1,42 @@
+"""Tables → CSV: raw values, integers exact; several tables are parted by an empty line."""
+
+import csv
+import io
+from collections.abc import Sequence
+from fractions import Fraction
+
+from convcalc.errors import printable
+from convcalc.report.table import Cell, Table
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""What a spreadsheet takes for the beginning of a formula."""
+
+
+def write(tables: Sequence[Table], *, width: int | None = None, colour: bool = False) -> str:
+    """The tables as CSV: a line of column names each, then a line a row."""
+    return "\n".join(map(_table, tables))
+
+
+def _table(table: Table) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    drawn = [column.kind == "bar" for column in table.columns]
+    writer.writerow([raw(c.key) for c in table.columns if c.kind != "bar"])
+    for row in table.rows:
+        if row.style != "heading":
+            cells = zip(row.cells, drawn, strict=True)
+            writer.writerow([raw(cell) for cell, bar in cells if not bar])
+    return text.getvalue()
+
+
+def raw(value: Cell) -> str:
+    """A value as a program reads it; text that looks like a formula gets a leading '."""
+    if value is None:
+        return ""
+    if isinstance(value, tuple | list):
+        return "x".join(map(str, value))
+    if isinstance(value, Fraction):
+        return str(value) if value.denominator == 1 else repr(float(value))
+    if isinstance(value, str):
+        return f"'{printable(value)}" if value.startswith(FORMULA) else printable(value)
+    return str(value).lower() if isinstance(value, bool) else str(value)

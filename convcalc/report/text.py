@@ -1,0 +1,116 @@
+"""A value and its kind → the text that people read: 163,328, 12.3%, 256×56×56, 1.23 ms."""
+
+from collections.abc import Callable
+from typing import Any
+
+from convcalc.errors import printable
+from convcalc.report.table import Cell, Kind
+
+NOTHING = "–"
+BAR_CELLS = 8
+
+PLAIN = {"×": "x", "−": "-", "–": "-", "—": "-", "·": "-", "…": "...", "─": "-", "→": "->"} | {
+    "█": "#", "▏": "", "▎": "", "▍": "", "▌": "#", "▋": "#", "▊": "#", "▉": "#", "µ": "u",
+    "≤": "<=", "≥": ">=", "✓": "ok", "✗": "x", "⌈": "ceil(", "⌉": ")", "⌊": "floor(", "⌋": ")",
+    "²": "^2", "³": "^3", "√": "sqrt", "∞": "inf", "‘": "'", "’": "'", "“": '"', "”": '"',
+}  # fmt: skip
+
+
+def human(value: Cell, kind: Kind) -> str:
+    """The text of a value, with nothing in it that a terminal would obey."""
+    if value is None:
+        return NOTHING
+    if isinstance(value, str):
+        return printable(value)
+    return _WRITERS[kind](value)
+
+
+def encodable(text: str, encoding: str | None) -> str:
+    """`text` as an output of this encoding can say it: `x` for ×, and ? for what it has not."""
+    encoding = encoding or "ascii"
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        plain = "".join(_encodable(c, encoding) for c in text)
+        return plain.encode(encoding, "replace").decode(encoding)
+    return text
+
+
+def _encodable(character: str, encoding: str) -> str:
+    try:
+        character.encode(encoding)
+    except UnicodeEncodeError:
+        return PLAIN.get(character, character)
+    return character
+
+
+def integer(value: Any) -> str:
+    """163328 → 163,328."""
+    return f"{value:,}".replace("-", "−")
+
+
+def shape(value: Any) -> str:
+    """(256, 56, 56) → 256×56×56."""
+    return "×".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
+
+
+def size(value: Any) -> str:
+    """A number of bytes in the unit that suits it: 102228128 → 102.2 MB (powers of 1000)."""
+    for unit, scale in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if value >= scale:
+            return f"{value / scale:,.1f} {unit}"
+    return f"{value} bytes"
+
+
+def seconds(value: Any) -> str:
+    """0.00123 → 1.23 ms."""
+    for unit, scale in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
+        if value >= scale:
+            return f"{_digits(value / scale)} {unit}"
+    return f"{value * 1e9:.0f} ns"
+
+
+def number(value: Any) -> str:
+    """15.3333 → 15.33; whole numbers as they are."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return integer(value) if isinstance(value, int) else _digits(float(value), 4)
+
+
+def bar(value: Any) -> str:
+    """0.5 → half a bar."""
+    eighths = round(min(max(float(value), 0.0), 1.0) * BAR_CELLS * 8)
+    full, rest = divmod(eighths, 8)
+    return "█" * full + " ▏▎▍▌▋▊▉"[rest].strip()
+
+
+def _digits(value: float, significant: int = 3) -> str:
+    """A number to at least so many significant digits, with thousands separators."""
+    if value == 0:
+        return "0"
+    before = len(str(int(abs(value))))
+    after = max(significant - before, 0)
+    if abs(value) < 1:
+        leading = f"{abs(value):e}".split("e-")[-1]
+        after = significant - 1 + int(leading) if leading.isdigit() else significant
+    return f"{value:,.{after}f}".replace("-", "−")
+
+
+def _signed(text: str) -> str:
+    return text if text.startswith("−") else f"+{text}"
+
+
+_WRITERS: dict[Kind, Callable[[Any], str]] = {
+    "text": lambda value: printable(str(value)),
+    "path": lambda value: printable(str(value)),
+    "integer": integer,
+    "difference": lambda value: _signed(integer(value)) if value else "0",
+    "bytes": integer,
+    "number": number,
+    "share": lambda value: f"{float(value):.1%}",
+    "change": lambda value: _signed(f"{float(value):,.1%}".replace("-", "−")),
+    "ratio": lambda value: f"{_digits(float(value))}×",
+    "seconds": seconds,
+    "shape": shape,
+    "bar": bar,
+}
