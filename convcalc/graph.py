@@ -7,6 +7,7 @@ the layers belong to (steps, repetitions, branches), for totals by part.
 import os
 from collections.abc import Mapping
 from functools import lru_cache
+from itertools import takewhile
 from typing import Any, NamedTuple, TypeAlias
 
 from convcalc import document, shapes, sources
@@ -439,7 +440,8 @@ def _kind(step: Step, siblings: Steps, frame: Frame) -> str | None:
     if isinstance(step.kind, str):
         return step.kind
     if step.kind is None:
-        named = [other for other in siblings.steps if other.name == step.share]
+        before = takewhile(lambda other: other is not step, siblings.steps)
+        named = [other for other in before if other.name == step.share]
         earlier = frame.names.get(step.share or "")  # an unknown one is an error when it runs
         shared = named[0] if named else earlier and earlier.step
         return _kind(shared, siblings, frame) if shared and shared is not step else "share"
