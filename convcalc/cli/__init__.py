@@ -41,7 +41,7 @@ def run(words: list[str]) -> int:
         return INTERRUPTED
     except OSError as error:
         return _complain(f"error: can't write: {error.strerror or error}", 2)
-    except Exception as error:  # noqa: BLE001 - whatever it is, the user gets one line
+    except Exception as error:
         return _unexpected(error)
 
 

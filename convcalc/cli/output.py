@@ -11,10 +11,15 @@ from convcalc.errors import Position, SpecError
 
 # Stand-ins for an output that can't encode the field's notation.
 _PLAIN = str.maketrans(
-    {"×": "x", "−": "-", "·": "*", "→": "->", "⌈": "ceil(", "⌉": ")", "⌊": "floor(", "⌋": ")",
-     "…": "...", "≤": "<=", "≥": ">=", "✓": "ok", "✗": "x", "─": "-", "━": "-", "█": "#",
-     "²": "^2", "³": "^3", "∏": "prod ", "—": "-", "’": "'", "▏": "|"}  # fmt: skip
-)  # fmt: skip
+    dict(
+        zip(
+            "×−·…≤≥✓✗─━█²³—’▏",
+            ["x", "-", "*", "...", "<=", ">=", "ok", "x", "-", "-", "#", "^2", "^3", "-", "'", "|"],
+            strict=True,
+        )
+    )
+    | {"→": "->", "⌈": "ceil(", "⌉": ")", "⌊": "floor(", "⌋": ")", "∏": "prod "}
+)
 
 
 def emit(text: str, output: str | None = None) -> None:

@@ -128,10 +128,9 @@ def setting(kind: SettingKind, default: Any = REQUIRED) -> Any:
 
 
 def _whole(value: Any, least: int) -> Any:
-    sizes = _sizes(value, least)  # a list of equal entries equals the number
-    if type(sizes) is tuple:
-        (sizes,) = sizes
-    return sizes
+    if type(value) is tuple and value and all(equal(value[0], v) is True for v in value):
+        value = value[0]  # a list of equal entries equals the number
+    return whole(value, least)
 
 
 def _sizes(value: Any, least: int) -> Any:
@@ -139,9 +138,7 @@ def _sizes(value: Any, least: int) -> Any:
         return whole(value, least)
     if not value:
         raise ValueError
-    each = tuple([whole(v, least) for v in value])
-    first, *others = each
-    return first if others and all(equal(first, other) is True for other in others) else each
+    return tuple([whole(v, least) for v in value])
 
 
 def _sizes_or_null(value: Any) -> Any:

@@ -59,7 +59,7 @@ def test_required_setting(settings: dict[str, Any]) -> None:
 
 def test_equal_entries_are_the_number() -> None:
     conv: Any = make("conv", {"out_channels": (8, 8), "kernel_size": (3, 3), "stride": (2, 1)})
-    assert (conv.out_channels, conv.kernel_size, conv.stride) == (8, 3, (2, 1))
+    assert (conv.out_channels, conv.kernel_size, conv.stride) == (8, (3, 3), (2, 1))
 
 
 def test_null_is_the_default() -> None:
