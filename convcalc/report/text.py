@@ -9,12 +9,6 @@ from convcalc.report.table import Cell, Kind
 NOTHING = "–"
 BAR_CELLS = 8
 
-PLAIN = {"×": "x", "−": "-", "–": "-", "—": "-", "·": "-", "…": "...", "─": "-", "→": "->"} | {
-    "█": "#", "▏": "", "▎": "", "▍": "", "▌": "#", "▋": "#", "▊": "#", "▉": "#", "µ": "u",
-    "≤": "<=", "≥": ">=", "✓": "ok", "✗": "x", "⌈": "ceil(", "⌉": ")", "⌊": "floor(", "⌋": ")",
-    "²": "^2", "³": "^3", "√": "sqrt", "∞": "inf", "‘": "'", "’": "'", "“": '"', "”": '"',
-}  # fmt: skip
-
 
 def human(value: Cell, kind: Kind) -> str:
     """The text of a value, with nothing in it that a terminal would obey."""
@@ -23,25 +17,6 @@ def human(value: Cell, kind: Kind) -> str:
     if isinstance(value, str):
         return printable(value)
     return _WRITERS[kind](value)
-
-
-def encodable(text: str, encoding: str | None) -> str:
-    """`text` as an output of this encoding can say it: `x` for ×, and ? for what it has not."""
-    encoding = encoding or "ascii"
-    try:
-        text.encode(encoding)
-    except UnicodeEncodeError:
-        plain = "".join(_encodable(c, encoding) for c in text)
-        return plain.encode(encoding, "replace").decode(encoding)
-    return text
-
-
-def _encodable(character: str, encoding: str) -> str:
-    try:
-        character.encode(encoding)
-    except UnicodeEncodeError:
-        return PLAIN.get(character, character)
-    return character
 
 
 def integer(value: Any) -> str:

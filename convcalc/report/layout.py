@@ -1,0 +1,241 @@
+"""A table and a width → lines of styled pieces: aligned, quiet, and no number is ever cut.
+
+Where the room is short, bars go first, words and paths fold, then spare columns go, and if even
+that isn't enough the columns stand in several panels, the first column repeated.
+"""
+
+from collections.abc import Sequence
+from itertools import chain
+from typing import NamedTuple, TypeAlias
+
+from convcalc.errors import printable
+from convcalc.report.table import TEXTUAL, Cell, Column, Row, Table
+from convcalc.report.text import human
+
+GAP = "  "
+UNBOUNDED = 100
+"""How far notes and bars go where the width isn't bounded."""
+
+COMFORTABLE = {"text": 30, "path": 24}
+NARROWEST = {"text": 12, "path": 12}
+BEST = "*"
+_SINGLE = frozenset("–—−…─→█▏▎▍▌▋▊▉≤≥✓✗")
+
+
+class Piece(NamedTuple):
+    """Some text, and the style it has (a key of `terminal.STYLES`)."""
+
+    text: str
+    style: str = ""
+
+
+Line: TypeAlias = list[Piece]
+Panel: TypeAlias = list[tuple[int, int]]
+"""The columns that stand side by side: an index and a width each."""
+
+
+def picture(tables: Sequence[Table], width: int | None) -> list[Line]:
+    """The lines of the tables, an empty one between two."""
+    lines: list[Line] = []
+    for table in tables:
+        lines += [[]] if lines else []
+        lines += _table(table, width)
+    return lines
+
+
+def cells(text: str) -> int:
+    """How many cells of a terminal a text takes."""
+    if text.isascii() or all(c <= "\u02ff" or c in _SINGLE for c in text):
+        return len(text)
+    from rich.cells import cell_len
+
+    return cell_len(text)
+
+
+def fold(text: str, width: int, after: str = " ", indent: str = "") -> list[str]:
+    """The text in lines of at most `width` cells, broken after spaces, or dots."""
+    lines = [""]
+    for piece in _pieces(text, after, max(width - len(indent), 1)):
+        if lines[-1].strip() and cells((lines[-1] + piece).rstrip()) > width:
+            lines.append(indent)
+        lines[-1] += piece
+    return [line.rstrip() for line in lines]
+
+
+def _pieces(text: str, after: str, longest: int) -> list[str]:
+    found = []
+    for piece in text.replace(after, after + "\0").split("\0"):
+        rest = piece
+        while cells(rest.rstrip()) > longest:
+            cut = next(n for n in range(len(rest), 0, -1) if n == 1 or cells(rest[:n]) <= longest)
+            found.append(rest[:cut])
+            rest = rest[cut:]
+        found.append(rest)
+    return found
+
+
+def _table(table: Table, width: int | None) -> list[Line]:
+    texts = [_texts(table, row) for row in table.rows]
+    lines = _title(table, width or UNBOUNDED)
+    for panel in _panels(table, texts, width):
+        lines += [[]] if lines else []
+        lines += _head(table, panel)
+        for number, (row, words) in enumerate(zip(table.rows, texts, strict=True)):
+            if row.style == "heading":
+                lines += [[]] if number else []
+                lines.append([Piece(words[0], "heading")])
+                continue
+            if row.style == "total":
+                lines.append(_rule(panel))
+            lines += _row(table.columns, row, words, panel)
+    for note in table.notes:
+        lines += [[]] if note is table.notes[0] else []
+        lines += [[Piece(line, "quiet")] for line in fold(printable(note), width or UNBOUNDED)]
+    return lines
+
+
+def _texts(table: Table, row: Row) -> list[str]:
+    """What each cell says, a mark behind the best, and as much room behind its neighbours."""
+    words = [human(cell, column.kind) for cell, column in zip(row.cells, table.columns)]  # noqa: B905
+    if row.style == "heading":
+        return words
+    marked = {index for row in table.rows for index in row.marks}
+    return [
+        word + (BEST if index in row.marks else " ") if index in marked else word
+        for index, word in enumerate(words)
+    ]
+
+
+def _title(table: Table, width: int) -> list[Line]:
+    title, subtitle = printable(table.title), printable(table.subtitle)
+    if not title:
+        return [[Piece(line, "quiet")] for line in fold(subtitle, width) if line]
+    if not subtitle:
+        return [[Piece(line, "title")] for line in fold(title, width)]
+    if cells(title + GAP + subtitle) <= width:
+        return [[Piece(title, "title"), Piece(GAP + subtitle, "quiet")]]
+    below = [[Piece(line, "quiet")] for line in fold(subtitle, width)]
+    return [*([Piece(line, "title")] for line in fold(title, width)), *below]
+
+
+def _panels(table: Table, texts: list[list[str]], width: int | None) -> list[Panel]:
+    """The columns, side by side where there is room, each with its width."""
+    columns = table.columns
+    natural = [_natural(table, texts, index) for index in range(len(columns))]
+    kept = [index for index, column in enumerate(columns) if column.kind != "bar"]
+    if _width(natural) <= (width or UNBOUNDED):
+        kept = list(range(len(columns)))
+    if width is None:
+        return [[(index, natural[index]) for index in kept]]
+    comfortable = _least(columns, natural, COMFORTABLE)
+    for index in [index for index in reversed(kept) if columns[index].spare]:
+        if _width([comfortable[i] for i in kept]) > width:
+            kept.remove(index)
+    least = _least(columns, natural, NARROWEST)
+    return [_shrunk(panel, natural, least, width) for panel in _split(kept, least, width)]
+
+
+def _natural(table: Table, texts: list[list[str]], index: int) -> int:
+    """The width of a column's cells, and of the longest word of its heading."""
+    rows = zip(table.rows, texts, strict=True)
+    words = [words[index] for row, words in rows if row.style != "heading"]
+    return max(map(cells, [*words, *printable(table.columns[index].title).split(), ""]))
+
+
+def _least(columns: Sequence[Column], natural: list[int], limits: dict[str, int]) -> list[int]:
+    pairs = zip(columns, natural, strict=True)
+    return [min(wide, limits.get(column.kind, wide)) for column, wide in pairs]
+
+
+def _width(widths: Sequence[int]) -> int:
+    return sum(widths) + len(GAP) * (len(widths) - 1)
+
+
+def _split(kept: list[int], least: list[int], width: int) -> list[list[int]]:
+    panels = [kept[:1]]
+    for index in kept[1:]:
+        if len(panels[-1]) > 1 and _width([least[i] for i in [*panels[-1], index]]) > width:
+            panels.append(kept[:1])
+        panels[-1].append(index)
+    return panels
+
+
+def _shrunk(panel: list[int], natural: list[int], least: list[int], width: int) -> Panel:
+    """The panel's columns at their natural width, the widest that fold made narrower."""
+    widths = {index: natural[index] for index in panel}
+    while _width(list(widths.values())) > width:
+        wide = [index for index in panel if widths[index] > least[index]]
+        if not wide:
+            break
+        widths[max(wide, key=widths.__getitem__)] -= 1
+    return list(widths.items())
+
+
+def _head(table: Table, panel: Panel) -> list[Line]:
+    titles = [fold(printable(table.columns[index].title), wide) for index, wide in panel]
+    height = max(map(len, titles))
+    if not any(chain.from_iterable(titles)):
+        return []
+    lines = []
+    for number in range(height):
+        shown = [t[number - height + len(t)] if number >= height - len(t) else "" for t in titles]
+        each = zip(shown, panel, strict=True)
+        lines.append(
+            _joined([_aligned([Piece(s, "head")], table.columns[i], w) for s, (i, w) in each])
+        )
+    return [*lines, _rule(panel)]
+
+
+def _rule(panel: Panel) -> Line:
+    return [Piece("─" * _width([wide for _, wide in panel]), "rule")]
+
+
+def _row(columns: Sequence[Column], row: Row, words: list[str], panel: Panel) -> list[Line]:
+    folded = [_folded(words[index], columns[index], wide) for index, wide in panel]
+    lines = []
+    for number in range(max(map(len, folded))):
+        pieces = []
+        for (index, wide), lines_of in zip(panel, folded, strict=True):
+            word = lines_of[number] if number < len(lines_of) else ""
+            column = columns[index]
+            styled = _styled(word, column, row, index)
+            pieces.append(_aligned(styled, column, wide))
+        lines.append(_joined(pieces))
+    return lines
+
+
+def _folded(word: str, column: Column, wide: int) -> list[str]:
+    if column.kind == "path":
+        return fold(word, wide, ".", "  ")
+    return fold(word, wide) if column.kind == "text" else [word]
+
+
+def _styled(word: str, column: Column, row: Row, index: int) -> Line:
+    if index in row.marks:
+        return [Piece(word, "best")]
+    if row.style:
+        return [Piece(word, row.style)]
+    if column.kind == "bar":
+        return [Piece(word, "bar")]
+    if column.quiet or _is_nothing(row.cells[index]):
+        return [Piece(word, "quiet")]
+    if column.kind == "path":
+        before, dot, last = word.rpartition(".")
+        return [Piece(before + dot, "quiet"), Piece(last)]
+    return [Piece(word)]
+
+
+def _is_nothing(cell: Cell) -> bool:
+    return cell is None or (isinstance(cell, int | float) and cell == 0)
+
+
+def _aligned(pieces: Line, column: Column, wide: int) -> Line:
+    space = Piece(" " * (wide - cells("".join(piece.text for piece in pieces))))
+    return [*pieces, space] if column.kind in TEXTUAL else [space, *pieces]
+
+
+def _joined(parts: list[Line]) -> Line:
+    line: Line = []
+    for part in parts:
+        line += [Piece(GAP), *part] if line else part
+    return line
