@@ -306,8 +306,9 @@ class _Reader:
                 message = f"the name '{step.name}' stands twice in one list"
                 raise SpecError(message, step.place("name"))
             names |= {step.name} if step.name else set()
-        if all(isinstance(step.kind, str) for step in steps):
-            return Steps(steps, labels(steps, [str(step.kind) for step in steps]))
+        kinds = [step.kind if isinstance(step.kind, str) else None for step in steps]
+        if None not in kinds or all(step.name for step in steps):
+            return Steps(steps, labels(steps, kinds))
         return Steps(steps, None)
 
     def step(self, node: Node) -> Step:

@@ -74,13 +74,13 @@ def make(name: str, settings: Mapping[str, Any]) -> Operator:
 
     Raises `SpecError`, and `SettingError` for a setting, without a position.
     """
-    key = tuple(settings.items())
-    if any(type(value) is tuple for value in settings.values()):
-        return operator_class(name)(**settings)  # (1, True) == (1, 1): no key for those
-    try:
-        return _made(name, key, tuple(type(value) for value in settings.values()))
-    except TypeError:  # an array is not hashable
-        return operator_class(name)(**settings)
+    types = tuple(map(type, settings.values()))  # 1 == True, but they mean different things
+    if tuple not in types:  # and within a tuple no key can tell them apart
+        try:
+            return _made(name, tuple(settings.items()), types)
+        except TypeError:  # an array is not hashable
+            pass
+    return operator_class(name)(**settings)
 
 
 @lru_cache(maxsize=4096)

@@ -210,7 +210,7 @@ def _accumulated(operands: list[Any], result: Any, options: dict[str, Any]) -> i
 _COUNTED: dict[str, Callable[[list[Any], Any, dict[str, Any]], int]] = {
     "__call__": lambda operands, result, options: int(np.size(result)),
     "outer": lambda operands, result, options: int(np.size(result)),
-    "reduce": lambda operands, result, options: operands[0].size - int(np.size(result)),
+    "reduce": lambda operands, result, options: int(operands[0].size - np.size(result)),
     "accumulate": _accumulated,
     "at": lambda operands, result, options: int(np.size(operands[0][operands[1]])),
 }
