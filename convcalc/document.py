@@ -21,7 +21,7 @@ MOST_DEPTH = 64
 MOST_EVENTS = 200_000
 
 # A plain value: what a scalar or a list of them says. 1x7 is the tuple (1, 7).
-Plain: TypeAlias = int | Fraction | bool | str | None | tuple["Plain", ...]
+Plain: TypeAlias = int | Fraction | bool | str | tuple["Plain", ...] | None
 
 _LOADER = getattr(yaml, "CLoader", yaml.SafeLoader)
 _NUMBER = re.compile(r"([-+]?\d+(?:_\d+)*)(\.\d+)?(?:[eE]([-+]?\d+))?([kMGT]?)")
@@ -137,7 +137,7 @@ def _in_plain_words(error: yaml.MarkedYAMLError, text: str) -> str:
 
 
 class _Composer:
-    """Events → nodes. Reading events, not YAML's own nodes, lets us stop before anything recurses."""
+    """Events → nodes. YAML's own nodes would recurse before we could stop it; events don't."""
 
     def __init__(self, events: Iterator[Any], name: str) -> None:
         self.events = events

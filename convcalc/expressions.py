@@ -95,6 +95,8 @@ def parse(text: str, position: Position) -> Expression:
             return _Parser(text[1:]).whole()
         if text.startswith("$(") and text.endswith(")"):
             return _Parser(text[2:-1]).whole()
+        if text.startswith("$("):
+            raise SpecError(f"'{text}' isn't closed; an expression with a comma in it needs quotes")
         raise SpecError(f"'{text}' is neither $name nor $(…)")
     except SpecError as error:
         raise error.at(position) from None

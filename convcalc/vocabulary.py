@@ -121,6 +121,8 @@ def unknown_setting(
     known = list(known)
     if word in FROM_INPUT:
         hint = "; it follows from the input, leave it out"
+    elif word.endswith(")"):
+        hint = "; an expression with a comma in it needs quotes"
     else:
         ours = next((name for name in SETTINGS.get(word, ()) if name in known), None)
         hint = f"; did you mean '{ours}'?" if ours else did_you_mean(word, known)
