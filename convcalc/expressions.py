@@ -398,7 +398,8 @@ def _ceil(value: Any) -> Any:
 
 def _round(value: Any) -> int:
     """Halves to even."""
-    return round(shapes.one_value(value, "round"))
+    rounded: int = round(shapes.one_value(value, "round"))
+    return rounded
 
 
 def round_to(value: Any, multiple: Any) -> int:
@@ -410,7 +411,7 @@ def round_to(value: Any, multiple: Any) -> int:
     value, multiple = (shapes.one_value(v, "round_to") for v in (value, multiple))
     if multiple <= 0:
         raise SpecError("round_to takes a multiple above zero")
-    rounded = max(multiple, floor(Fraction(value) / multiple + Fraction(1, 2)) * multiple)
+    rounded: int = max(multiple, floor(Fraction(value) / multiple + Fraction(1, 2)) * multiple)
     if rounded < Fraction(9, 10) * value:
         rounded += multiple
     return rounded
