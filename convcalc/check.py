@@ -1,0 +1,259 @@
+"""Files and folders of specs → which of their limits, expectations and baselines fail.
+
+A folder's specs are its *.yaml and *.yml, at any depth, that have both `input` and `layers`; other
+YAML is skipped and counted, and so are hidden folders and links that lead out of the folder.
+"""
+
+import os
+import re
+import stat
+from collections.abc import Iterable, Iterator, Sequence
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from convcalc import baseline as baselines
+from convcalc import document, sources
+from convcalc import spec as specs
+from convcalc.baseline import Baseline, Numbers
+from convcalc.budget import Failure, missed, over_budget
+from convcalc.count import Costs, count
+from convcalc.document import Mapping, Node
+from convcalc.errors import Position, SpecError
+from convcalc.graph import build
+from convcalc.limits import budget_of, expectations_of
+from convcalc.sources import Source
+from convcalc.spec import Spec, mapping
+
+
+class Checked(NamedTuple):
+    """One spec: its costs, how many figures it was held to, and what failed.
+
+    A broken spec has its `error` and no costs. `before` is what the baseline has of it.
+    """
+
+    spec: str
+    costs: Costs | None
+    figures: int
+    failures: tuple[Failure, ...]
+    error: SpecError | None = None
+    before: Numbers | None = None
+
+
+class Report(NamedTuple):
+    """Every spec that was checked, and the files of folders that are no specs."""
+
+    specs: tuple[Checked, ...]
+    skipped: tuple[str, ...]
+    baseline: Baseline | None = None
+
+    @property
+    def failures(self) -> tuple[Failure, ...]:
+        return tuple(failure for spec in self.specs for failure in spec.failures)
+
+    @property
+    def errors(self) -> tuple[SpecError, ...]:
+        return tuple(spec.error for spec in self.specs if spec.error)
+
+    @property
+    def exit_code(self) -> int:
+        """2 if a spec is broken, else 1 if anything failed, else 0."""
+        return 2 if self.errors else 1 if self.failures else 0
+
+
+class Found(NamedTuple):
+    """The specs among what was to be checked, broken ones as their errors, and the rest."""
+
+    sources: tuple[Source | SpecError, ...]
+    skipped: tuple[str, ...]
+
+
+def check(
+    *paths: str | os.PathLike[str],
+    budget: str | os.PathLike[str] | None = None,
+    baseline: str | os.PathLike[str] | None = None,
+    max_increase: Iterable[str] = (),
+    dtype: str = "float32",
+) -> Report:
+    """Hold specs to their own `expect:` and `budget:`, to a budget file and to a baseline.
+
+    PATHS are files, folders or names of shipped specs (the current folder if none is given). A
+    broken spec is told of in the report; what was asked wrongly raises `SpecError`.
+    """
+    increases = [baselines.increase(each) for each in max_increase]
+    if increases and baseline is None:
+        raise SpecError("--max-increase is a percentage of nothing without --baseline FILE")
+    before = None if baseline is None else baselines.read(baseline)
+    found = find(paths or (".",))
+    extra = None if budget is None else _Budgets(budget, found)
+    rules = _Rules(extra, before, increases, dtype)
+    return Report(tuple([rules.checked(s) for s in found.sources]), found.skipped, before)
+
+
+class _Rules:
+    """What every spec is held to, beside what it says itself."""
+
+    def __init__(
+        self,
+        budgets: "_Budgets | None",
+        baseline: Baseline | None,
+        increases: Sequence[baselines.Increase],
+        dtype: str,
+    ) -> None:
+        self.budgets = budgets
+        self.baseline = baseline
+        self.increases = increases
+        self.dtype = dtype
+
+    def checked(self, source: Source | SpecError) -> Checked:
+        """One spec, checked; broken or not."""
+        if isinstance(source, SpecError):
+            name = source.position.file if source.position else ""
+            return Checked(name, None, 0, (), source)
+        try:
+            return self.held(specs.read(source))
+        except SpecError as error:
+            return Checked(source.name, None, 0, (), error.at(Position(source.name)))
+
+    def held(self, spec: Spec) -> Checked:
+        """One spec that can be read, held to everything."""
+        limits = [*budget_of(spec)]
+        if self.budgets:
+            limits += [limit for node in self.budgets.of(spec) for limit in budget_of(spec, node)]
+        failures: list[Failure] = []
+        figures = len(limits)
+        expectations = expectations_of(spec)
+        for expectation in expectations:
+            figures += len(expectation.figures)
+            if expectation.settings:
+                failures += missed(self.costs(spec, expectation.settings), expectation)
+        costs = self.costs(spec, {})
+        for expectation in expectations:
+            if not expectation.settings:
+                failures += missed(costs, expectation)
+        failures += over_budget(costs, limits)
+        before = None
+        if self.baseline:
+            key = baselines.key_of(spec.source, self.baseline.path)
+            before = self.baseline.specs.get(key)
+            grown = baselines.grown(costs, key, self.baseline, self.increases)
+            figures += len(baselines.TOTALS) if before else 0
+            failures += grown
+        ordered = sorted(failures, key=lambda failure: failure.position)
+        return Checked(spec.source.name, costs, figures, tuple(ordered), None, before)
+
+    def costs(self, spec: Spec, settings: dict[str, Any]) -> Costs:
+        return count(build(spec, settings), self.dtype)
+
+
+class _Budgets:
+    """A budget file: budgets by the path (from the file's folder), name or pattern of specs."""
+
+    def __init__(self, path: str | os.PathLike[str], found: Found) -> None:
+        self.folder = Path(path).resolve().parent
+        root = document.parse(document.read(path), os.fspath(path))
+        self.budgets = mapping(root, "a budget file")
+        checked = [source for source in found.sources if isinstance(source, Source)]
+        for key, position in self.budgets.keys.items():
+            if not any(self.names(key, source) for source in checked) and not self.stands(key):
+                message = f"a budget for '{key}', but no such spec is checked, or there"
+                raise SpecError(message, position)
+
+    def of(self, spec: Spec) -> Iterator[Node]:
+        """The budgets for a spec."""
+        for key, node in self.budgets.entries.items():
+            if self.names(key, spec.source):
+                yield node
+
+    def names(self, key: str, source: Source) -> bool:
+        """Whether a key stands for a spec."""
+        place = baselines.key_of(source, self.folder / "budget")
+        stem = Path(source.name).stem
+        return any(fnmatch(name, key) for name in (place, source.name, stem))
+
+    def stands(self, key: str) -> bool:
+        """Whether there is such a spec, though it isn't checked now."""
+        return (self.folder / key).is_file() or key in sources.shipped()
+
+
+# Finding specs
+
+
+def find(paths: Iterable[str | os.PathLike[str]]) -> Found:
+    """The specs at these paths, each once. Raises `SpecError` for a path where nothing is."""
+    found: list[Source | SpecError] = []
+    skipped: list[str] = []
+    seen: set[Path] = set()
+    for path in [os.fspath(path) for path in paths]:
+        if not os.path.isdir(path) or path in sources.shipped():
+            found += _once([_named(path)], seen)
+            continue
+        for file in _files(path):
+            content = _content(file)
+            if content is None:
+                skipped.append(file)
+            else:
+                found += _once([content], seen)
+    return Found(tuple(found), tuple(skipped))
+
+
+def _named(path: str) -> Source | SpecError:
+    try:
+        return sources.find(path)
+    except SpecError as error:
+        return error
+
+
+def _once(found: Iterable[Source | SpecError], seen: set[Path]) -> Iterator[Source | SpecError]:
+    for source in found:
+        path = source.path.resolve() if isinstance(source, Source) and source.path else None
+        if path is None or path not in seen:
+            yield source
+        seen |= {path} if path else set()
+
+
+def _files(folder: str) -> Iterator[str]:
+    """The YAML files of a folder in order; of links only those that stay inside."""
+    inside = Path(folder).resolve()
+    for place, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(files):
+            path = os.path.normpath(os.path.join(place, name))
+            if name.endswith((".yaml", ".yml")) and _belongs(Path(path), inside):
+                yield path
+
+
+def _belongs(path: Path, inside: Path) -> bool:
+    """Whether a file is a regular one, inside the folder."""
+    try:
+        real = path.resolve(strict=True)
+        return real.is_relative_to(inside) and stat.S_ISREG(real.stat().st_mode)
+    except (OSError, RuntimeError):
+        return False
+
+
+_KEY = r"""(?m)(?:^|[{{,])\s*["']?{}["']?\s*:"""
+
+
+def _content(file: str) -> Source | SpecError | None:
+    """A file of a folder, if it is a spec; what can't be read is one if it has both keys."""
+    try:
+        text = document.read(file)
+        node = document.parse(text, file) if _looks_like_a_spec(text) else None
+    except SpecError as error:
+        return error if _looks_like_a_spec(_beginning(file)) else None
+    is_spec = isinstance(node, Mapping) and {"input", "layers"} <= node.entries.keys()
+    return Source(text, file, Path(file)) if is_spec else None
+
+
+def _looks_like_a_spec(text: str) -> bool:
+    return all(re.search(_KEY.format(key), text) for key in ("input", "layers"))
+
+
+def _beginning(file: str) -> str:
+    """What can be read of a file that is too large, or no text."""
+    try:
+        with open(file, "rb") as opened:
+            return opened.read(document.MOST_TEXT).decode("latin-1")
+    except OSError:
+        return "input: layers:"  # nobody knows: better told of than skipped
