@@ -5,7 +5,7 @@ and the formula are three readings of the same object.
 """
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from convcalc.shapes import Shape, Size, product
 
@@ -57,7 +57,7 @@ class Cost:
 
     def __init__(self, *terms: Term) -> None:
         self.terms = terms
-        self._value: Any = None
+        self._value: Size | None = None
 
     @property
     def value(self) -> Size:

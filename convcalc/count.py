@@ -254,14 +254,16 @@ def _totals(rows: tuple[LayerCost, ...], dtype: str) -> Totals:
     sums = _sums([row.values for row in rows])
     size = DTYPE_BYTES[dtype]
     fields = [row.field for row in rows if row.field is not None]
-    return Totals(
-        *sums,
-        largest([row.peak_activations for row in rows]) if rows else 0,
-        sums[0] * size,
-        sums[-1] * size,
-        sum([row.measure.moved for row in rows]) * size,
-        fields[-1].size if fields else None,
-        fields[-1].stride if fields else None,
+    return Totals._make(
+        (
+            *sums,
+            largest([row.peak_activations for row in rows]) if rows else 0,
+            sums[0] * size,
+            sums[-1] * size,
+            sum([row.measure.moved for row in rows]) * size,
+            fields[-1].size if fields else None,
+            fields[-1].stride if fields else None,
+        )
     )
 
 

@@ -8,7 +8,6 @@ their kinds with `register`; ints are never slowed down by them.
 
 from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
-from functools import cache
 from math import gcd, prod
 from typing import Any, NoReturn, Protocol, TypeAlias
 
@@ -56,13 +55,17 @@ _kinds: list[tuple[type, Kind]] = []
 def register(numbers: type, kind: Kind) -> None:
     """Let values (sizes and answers) of the type `numbers` be treated as `kind` does."""
     _kinds.append((numbers, kind))
-    kind_of.cache_clear()
+    _known.clear()
 
 
-@cache
+_known: dict[type, Kind | None] = {}
+
+
 def kind_of(type_: type) -> Kind | None:
     """The registered kind for values of this type; None for a plain Python number."""
-    return next((kind for numbers, kind in _kinds if issubclass(type_, numbers)), None)
+    if type_ not in _known:
+        _known[type_] = next((k for numbers, k in _kinds if issubclass(type_, numbers)), None)
+    return _known[type_]
 
 
 def _kind(*values: Any) -> Kind | None:
