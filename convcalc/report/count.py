@@ -1,58 +1,166 @@
 """Costs → a table: a row a layer as the user wrote it, with its share of the whole."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from fractions import Fraction
 from typing import Any, NamedTuple
 
-from convcalc.cost import DTYPE_BYTES
-from convcalc.count import Costs, Row
-from convcalc.graph import INPUT, Network, Part
-from convcalc.report import table, text
+from convcalc.count import Costs, Row, Totals
+from convcalc.graph import Network
+from convcalc.report import text
 from convcalc.report.columns import TOTALS, choose, sort_key, value
 from convcalc.report.table import Cell, Column, Table
+from convcalc.report.table import Row as Printed
 
 LAYER = Column("layer", "layer", "path")
-OWN = (
-    Column("operator", "", spare=True, quiet=True),
-    Column("input", "input", "shape"),
-    Column("output", "output", "shape"),
-)
-SHARES = (
-    Column("params_share", "share", "share", spare=True),
-    Column("multiplications_share", "share", "share", spare=True),
-)
-BARS = (Column("multiplications_bar", "", "bar", spare=True),)
-COLUMNS = {column.key: column for column in (*OWN, *SHARES)} | TOTALS
+COLUMNS = {
+    column.key: column
+    for column in (
+        Column("operator", "operator", spare=True, quiet=True),
+        Column("input", "input", "shape"),
+        Column("output", "output", "shape"),
+        Column("params_share", "share", "share", spare=True),
+        Column("multiplications_share", "share", "share", spare=True),
+    )
+} | TOTALS
 """The columns there are to choose from."""
 
 DEFAULT = (
     "operator", "output", "params", "params_share", "multiplications", "multiplications_share",
 )  # fmt: skip
+BAR = Column("bar", "", "bar")
 
 
 class Step(NamedTuple):
-    """A row of the table: the costs of some layers, what they are, and what feeds them."""
+    """A row before it is printed: some layers' costs, what they are and what feeds them."""
 
-    costs: Row
+    path: str
     operator: str
     input: tuple[Any, ...]
+    output: tuple[Any, ...]
+    totals: Totals
 
 
 def tabulate(
     costs: Costs, *, depth: int = 1, columns: Sequence[str] = (), sort: str | None = None
 ) -> Table:
     """The table of `costs`, its blocks opened `depth` − 1 levels. Raises `SpecError`."""
+    network = costs.network
     shown = choose(columns or DEFAULT, COLUMNS)
-    if not columns:
-        shown = (*shown, *BARS)
     steps = list(_steps(costs, depth))
     if sort is not None:
-        steps.sort(key=_order(sort, costs))
-    rows = [_cells(step, shown, costs) for step in steps]
-    network = costs.network
-    return Table(
+        steps.sort(key=_order(sort, costs.totals))
+    whole = Step("total", "", network.input, network.output, costs.totals)
+    rows = [Printed(_cells(step, shown, costs.totals)) for step in steps]
+    total = Printed(_cells(whole, shown, costs.totals), "total")
+    table = Table(
         network.name,
-        (LAYER, *map(_titled, ("", *(column.key for column in shown)), shown)),  # noqa: B905
-        (*rows, table.Row(("total", *_totals(shown, costs)), "total")),
+        (LAYER, *_titled(shown)),
+        (*rows, total),
         tuple(_notes(costs)),
         _subtitle(network),
+    )
+    return table if columns else _barred(table, steps)
+
+
+def _steps(costs: Costs, depth: int) -> Iterator[Step]:
+    """The layers in order, those of a part at this depth together."""
+    network = costs.network
+    closed = (p for p in network.parts if p.closed and p.level == depth and p.stop > p.start)
+    parts = {part.start: part for part in closed}
+    kinds = {layer.path: layer.operator.name for layer in network.layers}
+    kinds |= {part.path: part.kind for part in network.parts}
+    index = 0
+    while index < len(network.layers):
+        layer, part = network.layers[index], parts.get(index)
+        if part is None:
+            row = Row(layer.path, layer.output_shape, costs, slice(index, index + 1))
+            fed = layer.input_shapes if layer.input_shapes[1:] else layer.input_shapes[0]
+            yield Step(layer.path, layer.operator.name, fed, layer.output_shape, row.totals)
+            index += 1
+        else:
+            row = costs.row(part)
+            fed = layer.input_shapes[0]
+            yield Step(part.path, _kind(part.path, kinds), fed, row.output_shape, row.totals)
+            index = part.stop
+
+
+def _kind(path: str, kinds: dict[str, str]) -> str:
+    """What the part with this path is: `bottleneck`, `bottleneck ×3`."""
+    if kinds[path] != "repeat":
+        return kinds[path]
+    times = 0
+    while f"{path}.{times + 1}" in kinds:
+        times += 1
+    return f"{_kind(f'{path}.1', kinds)} ×{times}"
+
+
+def _cell(step: Step, key: str, whole: Totals) -> Cell:
+    if key in ("operator", "input", "output"):
+        return getattr(step, key)
+    if key == "layer":
+        return step.path
+    if key.endswith("_share"):
+        counted = key.removesuffix("_share")
+        all_of_it = getattr(whole, counted)
+        return getattr(step.totals, counted) / all_of_it if all_of_it else None
+    return value(step.totals, key)
+
+
+def _cells(step: Step, shown: Sequence[Column], whole: Totals) -> tuple[Cell, ...]:
+    return (step.path, *(_cell(step, column.key, whole) for column in shown))
+
+
+def _order(sort: str, whole: Totals) -> Callable[[Step], Any]:
+    (column,) = choose((sort,), {"layer": LAYER} | COLUMNS)
+    key = sort_key(column)
+    return lambda step: key(_cell(step, column.key, whole))
+
+
+def _titled(shown: Sequence[Column]) -> Iterator[Column]:
+    """The columns; a share that doesn't stand beside what it is a share of says so."""
+    before = ""
+    for column in shown:
+        counted = column.key.removesuffix("_share")
+        beside = counted in (column.key, before)
+        yield column if beside else column._replace(title=f"share of {TOTALS[counted].title}")
+        before = column.key
+
+
+def _barred(table: Table, steps: Sequence[Step]) -> Table:
+    """The table with a bar of each row's multiplications, the largest one full."""
+    counts = [step.totals.multiplications for step in steps]
+    most = max(counts, default=0)
+    bars: list[Cell] = [Fraction(number, most) if most else "" for number in counts]
+    rows = zip(table.rows, [*bars, ""], strict=True)
+    return table._replace(
+        columns=(*table.columns, BAR),
+        rows=tuple(row._replace(cells=(*row.cells, bar)) for row, bar in rows),
+    )
+
+
+def _subtitle(network: Network) -> str:
+    settings = [f"{name} {_setting(given)}" for name, given in network.settings.items()]
+    return " · ".join([network.spec.source.name, *settings])
+
+
+def _setting(given: Any) -> str:
+    if isinstance(given, tuple):
+        return "x".join(map(_setting, given))
+    if isinstance(given, bool):
+        return "true" if given else "false"
+    return str(float(given)) if isinstance(given, Fraction) else str(given)
+
+
+def _notes(costs: Costs) -> Iterator[str]:
+    totals = costs.totals
+    facts = [f"{text.integer(totals.macs)} MACs", f"{text.integer(totals.flops)} FLOPs"]
+    if totals.receptive_field and totals.stride:
+        seen, stride = text.shape(totals.receptive_field), text.shape(totals.stride)
+        facts.append(f"receptive field {seen}, stride {stride}")
+    facts.append(f"peak activations {text.integer(totals.peak_activations)}")
+    facts.append(f"weights {text.size(totals.weight_bytes)} ({costs.dtype})")
+    yield " · ".join(facts)
+    yield (
+        f"Counted: one input {text.shape(costs.network.input)}, inference, each layer computed "
+        "directly as defined, taps on padding included."
     )

@@ -34,7 +34,7 @@ def raw(value: Cell) -> str:
     if value is None:
         return ""
     if isinstance(value, tuple | list):
-        return "x".join(map(str, value))
+        return ("+" if value and isinstance(value[0], tuple) else "x").join(map(raw, value))
     if isinstance(value, Fraction):
         return str(value) if value.denominator == 1 else repr(float(value))
     if isinstance(value, str):

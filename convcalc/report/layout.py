@@ -1,7 +1,7 @@
 """A table and a width → lines of styled pieces: aligned, quiet, and no number is ever cut.
 
-Where the room is short, bars go first, words and paths fold, then spare columns go, and if even
-that isn't enough the columns stand in several panels, the first column repeated.
+Where the room is short, bars go first, words and paths fold, then spare columns go, the quiet ones
+first, and if even that isn't enough the columns stand in panels, the first repeated in each.
 """
 
 from collections.abc import Sequence
@@ -128,11 +128,15 @@ def _panels(table: Table, texts: list[list[str]], width: int | None) -> list[Pan
     if width is None:
         return [[(index, natural[index]) for index in kept]]
     comfortable = _least(columns, natural, COMFORTABLE)
-    for index in [index for index in reversed(kept) if columns[index].spare]:
+    spare = [index for index in reversed(kept) if columns[index].spare]
+    for index in sorted(spare, key=lambda index: not columns[index].quiet):
         if _width([comfortable[i] for i in kept]) > width:
             kept.remove(index)
     least = _least(columns, natural, NARROWEST)
-    return [_shrunk(panel, natural, least, width) for panel in _split(kept, least, width)]
+    if _width([least[index] for index in kept]) <= width:
+        return [_shrunk(kept, natural, least, width)]
+    wide = _least(columns, natural, {"text": width // 2, "path": width // 2})
+    return [_shrunk(panel, natural, least, width) for panel in _split(kept, wide, width)]
 
 
 def _natural(table: Table, texts: list[list[str]], index: int) -> int:

@@ -25,8 +25,10 @@ def integer(value: Any) -> str:
 
 
 def shape(value: Any) -> str:
-    """(256, 56, 56) → 256×56×56."""
-    return "×".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
+    """(256, 56, 56) → 256×56×56; several shapes are joined by +."""
+    if value and isinstance(value[0], tuple | list):
+        return " + ".join(map(shape, value))
+    return "×".join(map(str, value))
 
 
 def size(value: Any) -> str:
@@ -35,6 +37,11 @@ def size(value: Any) -> str:
         if value >= scale:
             return f"{value / scale:,.1f} {unit}"
     return f"{value} bytes"
+
+
+def share(value: Any) -> str:
+    """0.1234 → 12.3%; what is more than nothing never reads as nothing."""
+    return "<0.1%" if 0 < value < 0.0005 else f"{float(value):.1%}"
 
 
 def seconds(value: Any) -> str:
@@ -82,7 +89,7 @@ _WRITERS: dict[Kind, Callable[[Any], str]] = {
     "difference": lambda value: _signed(integer(value)) if value else "0",
     "bytes": integer,
     "number": number,
-    "share": lambda value: f"{float(value):.1%}",
+    "share": share,
     "change": lambda value: _signed(f"{float(value):,.1%}".replace("-", "−")),
     "ratio": lambda value: f"{_digits(float(value))}×",
     "seconds": seconds,
