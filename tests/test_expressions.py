@@ -116,7 +116,7 @@ def test_settings_and_shapes() -> None:
         ("$(" + "(" * 60 + "1" + ")" * 60 + ")", "an expression nested deeper than 40 levels"),
         ("$(" + "1+" * 250 + "1)", "an expression of more than 500 characters"),
         ("$1a", "'$1a' is neither $name nor $(…)"),
-        ("$(a", "'$(a' is neither $name nor $(…)"),
+        ("$(a", "'$(a' isn't closed; an expression with a comma in it needs quotes"),
         ("$(a.b.c)", "a has no 'b'; there are channels, depth, height, width, length"),
         ("$(x.height)", "x is 3×4 and has no height"),
         ("$([1, 2])", "expected a number, a setting or an operator, found '[': [1, 2]"),
