@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING, Any
 from convcalc.errors import SpecError
 
 if TYPE_CHECKING:
+    from convcalc.check import check as check
     from convcalc.count import count as count
     from convcalc.graph import load as load
     from convcalc.graph import loads as loads
 
-__all__ = ["SpecError", "count", "load", "loads"]
+__all__ = ["SpecError", "check", "count", "load", "loads"]
 
 # Public name → the module it lives in. Imported when first used: a command needs few of them.
-_HOMES = {"load": "graph", "loads": "graph", "count": "count"}
+_HOMES = {"load": "graph", "loads": "graph", "count": "count", "check": "check"}
 
 
 class _Package(ModuleType):

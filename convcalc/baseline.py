@@ -162,7 +162,7 @@ def grown(
     for total in TOTALS:
         limit = allowed.get(total, allowed.get(""))
         if limit and not _allows(limit, before[total], now[total]):
-            message = f"grown: {excess(now[total], UNITS[total], before[total])}"
+            message = f"grown: {spec}: {excess(now[total], UNITS[total], before[total])}"
             message += _allowance(limit, before[total]) + _where(total, before, now)
             place = baseline.places[spec][total]
             failures.append(

@@ -1,0 +1,114 @@
+"""A check's report → the lines that tell what failed, a line that sums up, and JSON."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from convcalc.check import Checked, Report
+from convcalc.errors import Position
+
+KINDS = {
+    "budget": "over budget",
+    "expect": "not as expected",
+    "baseline": "grown",
+    "verify": "not confirmed",
+}
+
+
+def problems(report: Report) -> Iterator[str]:
+    """Every broken spec and every failure, in the order of the specs."""
+    for spec in report.specs:
+        if spec.error:
+            yield str(spec.error)
+        yield from map(str, spec.failures)
+
+
+def summary(report: Report) -> str:
+    """What was checked, and how it went, in a line."""
+    figures = sum(spec.figures for spec in report.specs)
+    parts = [f"{many(len(report.specs), 'spec')} checked, {_held(report, figures)}"]
+    if report.errors:
+        parts.append(f"{many(len(report.errors), 'spec')} broken")
+    if report.skipped:
+        parts.append(f"{many(len(report.skipped), 'YAML file')} skipped: no input and layers")
+    return "; ".join(parts)
+
+
+def _held(report: Report, figures: int) -> str:
+    if report.failures:
+        specs = sum(1 for spec in report.specs if spec.failures)
+        failed = f"{len(report.failures):,} of {many(figures, 'figure')} failed"
+        return f"{failed}, in {many(specs, 'spec')}"
+    if not figures:
+        return "but there is no figure to hold them to: no expect:, no budget:, no baseline"
+    return f"{many(figures, 'figure')} held"
+
+
+def notes(report: Report) -> Iterator[str]:
+    """What else a reader may want to know: specs that are new, and what became smaller."""
+    if report.baseline is None:
+        return
+    new = [spec.spec for spec in report.specs if spec.costs and spec.before is None]
+    if new:
+        yield f"not in the baseline: {_some(new)}; --update-baseline adds them"
+    less = [spec.spec for spec in report.specs if _smaller(spec)]
+    if less:
+        yield f"smaller than the baseline: {_some(less)}; --update-baseline holds them to it"
+
+
+def _smaller(spec: Checked) -> bool:
+    if spec.costs is None or spec.before is None:
+        return False
+    return any(getattr(spec.costs.totals, name) < spec.before[name] for name in ("params", "macs"))
+
+
+def _some(names: list[str], most: int = 5) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
+def many(number: int, noun: str) -> str:
+    """1 spec, 2 specs."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def to_dict(report: Report) -> dict[str, Any]:
+    """What `check --format json` prints."""
+    return {
+        "schema": "convcalc/check/1",
+        "exit_code": report.exit_code,
+        "specs": [_spec(spec) for spec in report.specs],
+        "skipped": list(report.skipped),
+    }
+
+
+def _spec(spec: Checked) -> dict[str, Any]:
+    error = spec.error and {
+        "message": spec.error.message,
+        "notes": list(spec.error.notes),
+        **_place(spec.error.position or Position(spec.spec)),
+    }
+    baseline = spec.before and {k: v for k, v in spec.before.items() if k != "layers"}
+    return {
+        "spec": spec.spec,
+        "name": spec.costs and spec.costs.network.name,
+        "totals": spec.costs and spec.costs.to_dict()["totals"],
+        "baseline": baseline,
+        "figures": spec.figures,
+        "failures": [
+            {
+                "kind": failure.kind,
+                "message": failure.message,
+                **_place(failure.position),
+                "figure": failure.figure,
+                "path": failure.path,
+                "value": failure.value,
+                "limit": failure.limit,
+            }
+            for failure in spec.failures
+        ],
+        "error": error,
+    }
+
+
+def _place(position: Position) -> dict[str, Any]:
+    return {"file": position.file, "line": position.line, "column": position.column}
