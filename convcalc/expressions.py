@@ -7,6 +7,7 @@ functions of the user's, no powers and no arithmetic on text, so every expressio
 import re
 from collections.abc import Callable
 from fractions import Fraction
+from functools import lru_cache
 from math import ceil, floor
 from typing import Any, NamedTuple, Protocol
 
@@ -48,6 +49,8 @@ class Written(NamedTuple):
     value: Any
     position: Position
     fixed: bool
+    setting: str = ""
+    """The setting that it is, where it is no more than `$setting`."""
 
     def evaluate(self, scope: Scope) -> Any:
         """The plain value. Raises `SpecError` at its position."""
@@ -76,7 +79,9 @@ def written(node: Node) -> Written:
     """A scalar or list of a document, its expressions parsed."""
     if isinstance(node, Scalar):
         if isinstance(node.value, str) and node.value.startswith("$"):
-            return Written(parse(node.value, node.position), node.position, False)
+            expression = parse(node.value, node.position)
+            setting = node.value[1:] if node.value[1:] in expression.settings else ""
+            return Written(expression, node.position, False, setting)
         return Written(node.value, node.position, True)
     if isinstance(node, Listing):
         items = tuple(written(item) for item in node.items)
@@ -89,17 +94,22 @@ def written(node: Node) -> Written:
 def parse(text: str, position: Position) -> Expression:
     """`$name`, `$input.channels` or `$(…)`. Raises `SpecError`."""
     try:
-        if len(text) > MOST_CHARACTERS:
-            raise SpecError(f"an expression of more than {MOST_CHARACTERS} characters")
-        if re.fullmatch(r"\$[A-Za-z_]\w*(\.\w+)?", text):
-            return _Parser(text[1:]).whole()
-        if text.startswith("$(") and text.endswith(")"):
-            return _Parser(text[2:-1]).whole()
-        if text.startswith("$("):
-            raise SpecError(f"'{text}' isn't closed; an expression with a comma in it needs quotes")
-        raise SpecError(f"'{text}' is neither $name nor $(…)")
+        return _parsed(text)
     except SpecError as error:
         raise error.at(position) from None
+
+
+@lru_cache(maxsize=4096)
+def _parsed(text: str) -> Expression:
+    if len(text) > MOST_CHARACTERS:
+        raise SpecError(f"an expression of more than {MOST_CHARACTERS} characters")
+    if re.fullmatch(r"\$[A-Za-z_]\w*(\.\w+)?", text):
+        return _Parser(text[1:]).whole()
+    if text.startswith("$(") and text.endswith(")"):
+        return _Parser(text[2:-1]).whole()
+    if text.startswith("$("):
+        raise SpecError(f"'{text}' isn't closed; an expression with a comma in it needs quotes")
+    raise SpecError(f"'{text}' is neither $name nor $(…)")
 
 
 _TOKEN = re.compile(

@@ -19,7 +19,7 @@ from convcalc.operators import BRANCHING, OPERATORS, make
 from convcalc.operators.operator import Operator, SettingError
 from convcalc.operators.operator import written as shown
 from convcalc.shapes import Shape
-from convcalc.spec import Block, Branch, Declared, Room, Spec, Step, Steps
+from convcalc.spec import Block, Branch, Declared, Room, Settings, Spec, Step, Steps
 from convcalc.vocabulary import unknown_name, unknown_setting
 
 MOST_STEPS = 100_000
@@ -33,7 +33,7 @@ Pair: TypeAlias = tuple[int, int]
 
 
 class Layer(NamedTuple):
-    """One operator at work: `inputs` are indices of layers, `shares` of the one with its weights."""
+    """One operator at work. `inputs` are indices of layers, `shares` of the one with its weights."""
 
     path: str
     operator: Operator
@@ -147,6 +147,18 @@ class Frame:
         self.values[name] = default.evaluate(self)
         self.pending.discard(name)
         return self.values[name]
+
+    def evaluate(self, settings: Settings) -> dict[str, Any]:
+        """The plain values of a step's settings."""
+        values = self.values
+        return {
+            name: written.value
+            if written.fixed
+            else values[written.setting]  # most are no more than $setting, and known
+            if written.setting in values
+            else written.evaluate(self)
+            for name, written in settings.items()
+        }
 
     def shape(self, name: str) -> Shape:
         """The shape of the value with this name."""
@@ -263,7 +275,7 @@ class _Builder:
                     raise unknown_setting(kind, name, known, value.position)
         if first and step.first:
             settings = {**settings, **step.first}
-        return {k: v.value if v.fixed else v.evaluate(frame) for k, v in settings.items()}
+        return frame.evaluate(settings)
 
     def group(self, steps: Steps, fed: int, frame: Frame, path: str, level: int) -> int:
         place, start = self.open(), len(self.layers)

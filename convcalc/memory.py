@@ -11,19 +11,21 @@ def held(network: Network) -> list[Size]:
     """
     roots = _roots(network)
     last = _last_uses(network, roots)
-    live = elements(network.input) if INPUT in last else 0
+    sizes = {index: elements(layer.output_shape) for index, layer in enumerate(network.layers)}
+    sizes[INPUT] = elements(network.input)
+    live = sizes[INPUT] if INPUT in last else 0
     ends: dict[int, list[int]] = {}
     for root, use in last.items():
         ends.setdefault(use, []).append(root)
     found = []
     for index, layer in enumerate(network.layers):
-        own = 0 if layer.operator.is_view else elements(layer.output_shape)
+        own = 0 if layer.operator.is_view else sizes[index]
         live = live + own
         found.append(live)
         if index not in last:  # nobody reads it
             live = live - own
         for root in ends.get(index, ()):
-            live = live - elements(network.shape(root))
+            live = live - sizes[root]
     return found
 
 

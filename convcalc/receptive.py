@@ -4,9 +4,11 @@ Where branches meet, the largest counts. After an operator that sees everything,
 fixed window, there is none; such branches (a gate, say) are passed over.
 """
 
+from functools import lru_cache
 from typing import NamedTuple
 
 from convcalc.graph import INPUT, Layer, Network
+from convcalc.operators.operator import Operator
 from convcalc.shapes import is_exotic, per_axis
 
 
@@ -40,14 +42,29 @@ def _largest(seen: list[Field | None]) -> Field | None:
 
 def _through(layer: Layer, seen: Field) -> Field | None:
     rank = len(layer.input_shapes[0]) - 1
-    window = layer.operator.window(rank)
+    window = _window(layer.operator, rank)
     if window is None or rank != len(seen.size):
+        return None
+    if window is _ONE_CELL:
+        return seen
+    reach, strides = window
+    size = tuple([n + r * jump for n, r, jump in zip(seen.size, reach, seen.stride, strict=True)])
+    return Field(size, tuple([a * b for a, b in zip(seen.stride, strides, strict=True)]))
+
+
+_ONE_CELL: tuple[tuple[int, ...], tuple[int, ...]] = ((), ())
+
+
+@lru_cache(maxsize=4096)
+def _window(operator: Operator, rank: int) -> tuple[tuple[int, ...], tuple[int, ...]] | None:
+    """The cells from a window's first tap to its last, and its stride; None for everything."""
+    window = operator.window(rank)
+    if window is None:
         return None
     kernel, strides, dilation = (
         per_axis(entries, rank, name) for entries, name in zip(window, window._fields, strict=True)
     )
     if any(map(is_exotic, (*kernel, *strides, *dilation))):
         return None
-    axes = zip(seen.size, kernel, dilation, seen.stride, strict=True)
-    size = tuple([field + (k - 1) * d * jump for field, k, d, jump in axes])
-    return Field(size, tuple([a * b for a, b in zip(seen.stride, strides, strict=True)]))
+    reach = tuple([(k - 1) * d for k, d in zip(kernel, dilation, strict=True)])
+    return (reach, strides) if any(reach) or set(strides) != {1} else _ONE_CELL

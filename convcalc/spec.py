@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple, TypeAlias
 
 from convcalc import document, sources
@@ -170,10 +170,15 @@ def _imported(node: Node | None, source: Source) -> Iterator[Room]:
         if found.path in seen:
             raise SpecError(f"'{_text(file)}' is imported twice", file.position)
         seen.add(found.path)
-        room = Room(found.name)
-        content = document.parse(found.text, found.name)
-        _furnish(room, mapping(content, "an imported file", IMPORT_KEYS), None)
-        yield room
+        yield _imported_room(found.text, found.name)
+
+
+@lru_cache(maxsize=64)
+def _imported_room(text: str, name: str) -> Room:
+    """What an imported file offers. Nothing changes it later, so equal texts share it."""
+    room = Room(name)
+    _furnish(room, mapping(document.parse(text, name), "an imported file", IMPORT_KEYS), None)
+    return room
 
 
 def _furnish(room: Room, node: Mapping, declared: Declared | None) -> None:
