@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from importlib import import_module
+from typing import TYPE_CHECKING
 
-from convcalc.report.table import Table
+if TYPE_CHECKING:
+    from convcalc.report.table import Table
 
 FORMATS = {
     "table": "terminal",
@@ -17,7 +19,7 @@ FORMATS = {
 
 
 def write(
-    tables: Sequence[Table], format: str, *, width: int | None = None, colour: bool = False
+    tables: "Sequence[Table]", format: str, *, width: int | None = None, colour: bool = False
 ) -> str:
     """The tables in this format, ending in a newline.
 

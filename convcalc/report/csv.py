@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from convcalc.errors import printable
-from convcalc.report.table import Cell, Table
+from convcalc.report.table import Cell, Table, without_bars
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet takes for the beginning of a formula."""
@@ -20,12 +20,9 @@ def write(tables: Sequence[Table], *, width: int | None = None, colour: bool = F
 def _table(table: Table) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    drawn = [column.kind == "bar" for column in table.columns]
-    writer.writerow([raw(c.key) for c in table.columns if c.kind != "bar"])
-    for row in table.rows:
-        if row.style != "heading":
-            cells = zip(row.cells, drawn, strict=True)
-            writer.writerow([raw(cell) for cell, bar in cells if not bar])
+    table = without_bars(table)
+    writer.writerow([raw(column.key) for column in table.columns])
+    writer.writerows([map(raw, row.cells) for row in table.rows if row.style != "heading"])
     return text.getvalue()
 
 

@@ -41,32 +41,31 @@ def fragment(tables: Sequence[Table]) -> str:
 
 def section(table: Table) -> str:
     """One table, its title above and its notes below."""
-    head = "".join(f"<th{_class(column)}>{_said(column.title)}</th>" for column in table.columns)
     above = [f"<h2>{_said(table.title)}</h2>"] if table.title else []
     above += [f"<p>{_said(table.subtitle)}</p>"] if table.subtitle else []
     return "\n".join(
         [
             '<section class="convcalc">',
             *above,
-            "<table>",
-            f"<thead><tr>{head}</tr></thead>",
-            "<tbody>",
-            *(_row(row, table.columns) for row in table.rows),
-            "</tbody>",
-            "</table>",
+            *(_grid(table) if table.columns else []),
             *(f"<p>{_said(note)}</p>" for note in table.notes),
             "</section>",
         ]
     )
 
 
+def _grid(table: Table) -> list[str]:
+    head = "".join(f"<th{_class(column)}>{_said(column.title)}</th>" for column in table.columns)
+    rows = [_row(row, table.columns) for row in table.rows]
+    return ["<table>", f"<thead><tr>{head}</tr></thead>", "<tbody>", *rows, "</tbody>", "</table>"]
+
+
 def _said(text: str) -> str:
     return escape(human(text, "text"))
 
 
-def _class(column: Column, style: str = "") -> str:
-    words = [style] if style else []
-    words += ["bar"] if column.kind == "bar" else []
+def _class(column: Column) -> str:
+    words = ["bar"] if column.kind == "bar" else []
     words += [] if column.kind in TEXTUAL else ["number"]
     words += ["quiet"] if column.quiet else []
     return f' class="{" ".join(words)}"' if words else ""

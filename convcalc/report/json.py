@@ -1,10 +1,35 @@
-"""Plain values → JSON: integers exact, text as it is."""
+"""Plain values → JSON: integers exact, text as it is; a line for each entry of the outer lists.
 
+Python's fast encoder doesn't indent, so the outer structure is written here.
+"""
+
+import json
 from typing import Any
 
 
 def dump(value: Any) -> str:
     """`value` as JSON, ending in a newline."""
-    import json
+    return _written(value, "") + "\n"
 
-    return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+def _written(value: Any, indent: str) -> str:
+    inner = indent + "  "
+    if isinstance(value, dict) and _has_records(value):
+        parts = [f"{_line(key)}: {_written(each, inner)}" for key, each in value.items()]
+        return _block("{", parts, "}", indent)
+    if isinstance(value, list) and value and isinstance(value[0], dict | list):
+        return _block("[", [_written(each, inner) for each in value], "]", indent)
+    return _line(value)
+
+
+def _has_records(value: dict[str, Any]) -> bool:
+    """Whether a mapping holds a list of mappings, so that it is worth several lines."""
+    return any(isinstance(v, list) and v and isinstance(v[0], dict) for v in value.values())
+
+
+def _block(start: str, parts: list[str], end: str, indent: str) -> str:
+    lines = f",\n{indent}  ".join(parts)
+    return f"{start}\n{indent}  {lines}\n{indent}{end}"
+
+
+_line = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode

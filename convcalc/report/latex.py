@@ -2,7 +2,7 @@ r"""Tables → LaTeX: tables with booktabs, to be read by \input{…}."""
 
 from collections.abc import Sequence
 
-from convcalc.report.table import TEXTUAL, Column, Row, Table
+from convcalc.report.table import TEXTUAL, Column, Row, Table, without_bars
 from convcalc.report.text import human
 
 SPECIAL = str.maketrans(
@@ -12,7 +12,8 @@ SPECIAL = str.maketrans(
         "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}", '"': "''",
         "\0": "{}", "×": r"$\times$", "−": r"$-$", "–": "--", "—": "---", "·": r"$\cdot$",
         "…": r"\ldots{}", "→": r"$\to$", "≤": r"$\le$", "≥": r"$\ge$",
-        "⌈": r"$\lceil$", "⌉": r"$\rceil$", "⌊": r"$\lfloor$", "⌋": r"$\rfloor$", "∏": r"$\prod$", "µ": r"$\mu$", "²": r"$^2$",
+        "⌈": r"$\lceil$", "⌉": r"$\rceil$", "⌊": r"$\lfloor$", "⌋": r"$\rfloor$",
+        "∏": r"$\prod$", "µ": r"$\mu$", "²": r"$^2$",
         "³": r"$^3$", "`": r"\textasciigrave{}",
     }
 )  # fmt: skip
@@ -35,44 +36,45 @@ def _said(text: str) -> str:
 
 
 def _table(table: Table) -> str:
-    columns = [column for column in table.columns if column.kind != "bar"]
-    letters = "".join("l" if column.kind in TEXTUAL else "r" for column in columns)
-    head = " & ".join(_said(column.title) for column in columns)
-    notes = [rf"\par\smallskip\footnotesize {_said(note)}" for note in table.notes]
     return "\n".join(
         [
             r"\begin{table}",
             r"\centering",
             *([rf"\caption{{{_said(table.title)}}}"] if table.title else []),
             *([f"% {human(table.subtitle, 'text')}"] if table.subtitle else []),
-            rf"\begin{{tabular}}{{{letters}}}",
-            r"\toprule",
-            rf"{head} \\",
-            r"\midrule",
-            *(line for row in table.rows for line in _row(row, table.columns, len(columns))),
-            r"\bottomrule",
-            r"\end{tabular}",
-            *notes,
+            *(_tabular(without_bars(table)) if table.columns else []),
+            *(rf"\par\smallskip\footnotesize {_said(note)}" for note in table.notes),
             r"\end{table}",
             "",
         ]
     )
 
 
-def _row(row: Row, columns: Sequence[Column], number: int) -> list[str]:
+def _tabular(table: Table) -> list[str]:
+    letters = "".join("l" if column.kind in TEXTUAL else "r" for column in table.columns)
+    return [
+        rf"\begin{{tabular}}{{{letters}}}",
+        r"\toprule",
+        " & ".join(_said(column.title) for column in table.columns) + r" \\",
+        r"\midrule",
+        *(line for row in table.rows for line in _row(row, table.columns)),
+        r"\bottomrule",
+        r"\end{tabular}",
+    ]
+
+
+def _row(row: Row, columns: Sequence[Column]) -> list[str]:
     if row.style == "heading":
-        return [rf"\multicolumn{{{number}}}{{l}}{{\textbf{{{_said(row.cells[0])}}}}} \\"]
+        return [rf"\multicolumn{{{len(columns)}}}{{l}}{{\textbf{{{_said(row.cells[0])}}}}} \\"]
     words = [
-        rf"\textbf{{{word}}}" if index in row.marks and word else word
-        for index, word in enumerate(_words(row, columns))
-        if columns[index].kind != "bar"
+        _bold(escaped(human(cell, column.kind)), index in row.marks)
+        for index, (cell, column) in enumerate(zip(row.cells, columns, strict=True))
     ]
     line = " & ".join(words) + r" \\"
-    # A row that begins with [ would be read as an argument of the line's end before it.
+    # After the \\ of the line before, [ or * would be read as its argument.
     line = f"{{}}{line}" if line.startswith(("[", "*")) else line
     return [r"\midrule", line] if row.style == "total" else [line]
 
 
-def _words(row: Row, columns: Sequence[Column]) -> list[str]:
-    pairs = zip(row.cells, columns, strict=True)
-    return [escaped(human(cell, column.kind)) for cell, column in pairs]
+def _bold(word: str, best: bool) -> str:
+    return rf"\textbf{{{word}}}" if best and word else word

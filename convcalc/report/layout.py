@@ -75,7 +75,8 @@ def _pieces(text: str, after: str, longest: int) -> list[str]:
 
 
 def _table(table: Table, width: int | None) -> list[Line]:
-    texts = [_texts(table, row) for row in table.rows]
+    marked = {index for row in table.rows for index in row.marks}
+    texts = [_texts(table.columns, row, marked) for row in table.rows]
     lines = _title(table, width or UNBOUNDED)
     for panel in _panels(table, texts, width):
         lines += [[]] if lines else []
@@ -85,21 +86,20 @@ def _table(table: Table, width: int | None) -> list[Line]:
                 lines += [[]] if number else []
                 lines.append([Piece(words[0], "heading")])
                 continue
-            if row.style == "total":
+            if row.style == "total" and number:
                 lines.append(_rule(panel))
             lines += _row(table.columns, row, words, panel)
+    lines += [[]] if lines and table.notes else []
     for note in table.notes:
-        lines += [[]] if note is table.notes[0] else []
         lines += [[Piece(line, "quiet")] for line in fold(printable(note), width or UNBOUNDED)]
     return lines
 
 
-def _texts(table: Table, row: Row) -> list[str]:
+def _texts(columns: Sequence[Column], row: Row, marked: set[int]) -> list[str]:
     """What each cell says, a mark behind the best, and as much room behind its neighbours."""
-    words = [human(cell, column.kind) for cell, column in zip(row.cells, table.columns)]  # noqa: B905
     if row.style == "heading":
-        return words
-    marked = {index for row in table.rows for index in row.marks}
+        return [human(row.cells[0], "text")]
+    words = [human(cell, column.kind) for cell, column in zip(row.cells, columns, strict=True)]
     return [
         word + (BEST if index in row.marks else " ") if index in marked else word
         for index, word in enumerate(words)
@@ -125,8 +125,11 @@ def _panels(table: Table, texts: list[list[str]], width: int | None) -> list[Pan
     kept = [index for index, column in enumerate(columns) if column.kind != "bar"]
     if _width(natural) <= (width or UNBOUNDED):
         kept = list(range(len(columns)))
+    if not columns:
+        return []
     if width is None:
-        return [[(index, natural[index]) for index in kept]]
+        loose = _least(columns, natural, {"text": COMFORTABLE["text"]})
+        width = max(UNBOUNDED, _width([loose[index] for index in kept]))
     comfortable = _least(columns, natural, COMFORTABLE)
     spare = [index for index in reversed(kept) if columns[index].spare]
     for index in sorted(spare, key=lambda index: not columns[index].quiet):

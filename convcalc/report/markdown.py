@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from convcalc.report.layout import cells
-from convcalc.report.table import TEXTUAL, Column, Row, Table
+from convcalc.report.table import TEXTUAL, Column, Row, Table, without_bars
 from convcalc.report.text import human
 
 SPECIAL = re.compile(
@@ -34,29 +34,30 @@ def paragraph(text: str) -> str:
 
 
 def _table(table: Table) -> str:
-    columns = [column for column in table.columns if column.kind != "bar"]
-    grid = [[escaped(column.title) for column in columns]]
-    grid += [_words(row, table.columns) for row in table.rows]
-    widths = [max(3, *map(cells, each)) for each in zip(*grid, strict=True)]
-    lines = [_line(words, columns, widths) for words in grid]
+    parts = [f"### {escaped(human(table.title, 'text'))}"] if table.title else []
+    parts += [paragraph(table.subtitle)] if table.subtitle else []
+    parts += ["\n".join(_grid(without_bars(table)))] if table.columns else []
+    return "\n\n".join([*parts, *map(paragraph, table.notes)]) + "\n"
+
+
+def _grid(table: Table) -> list[str]:
+    words = [[escaped(human(column.title, "text")) for column in table.columns]]
+    words += [_words(row, table.columns) for row in table.rows]
+    widths = [max(3, *map(cells, each)) for each in zip(*words, strict=True)]
     rule = [
         "-" * wide if column.kind in TEXTUAL else "-" * (wide - 1) + ":"
-        for column, wide in zip(columns, widths, strict=True)
+        for column, wide in zip(table.columns, widths, strict=True)
     ]
-    title = [f"### {escaped(human(table.title, 'text'))}", ""] if table.title else []
-    subtitle = [paragraph(table.subtitle), ""] if table.subtitle else []
-    notes = [line for note in table.notes for line in ("", paragraph(note))]
-    rest = ["| " + " | ".join(rule) + " |", *lines[1:], *notes, ""]
-    return "\n".join([*title, *subtitle, lines[0], *rest])
+    head, *lines = [_line(each, table.columns, widths) for each in words]
+    return [head, f"| {' | '.join(rule)} |", *lines]
 
 
 def _words(row: Row, columns: Sequence[Column]) -> list[str]:
-    shown = [index for index, column in enumerate(columns) if column.kind != "bar"]
     if row.style == "heading":
-        return [f"**{escaped(human(row.cells[0], 'text'))}**", *[""] * (len(shown) - 1)]
+        return [f"**{escaped(human(row.cells[0], 'text'))}**", *[""] * (len(columns) - 1)]
     words = []
-    for index in shown:
-        word = escaped(human(row.cells[index], columns[index].kind))
+    for index, (cell, column) in enumerate(zip(row.cells, columns, strict=True)):
+        word = escaped(human(cell, column.kind))
         strong = word and (index in row.marks or row.style == "total")
         words.append(f"**{word}**" if strong else word)
     return words

@@ -62,3 +62,18 @@ class Table(NamedTuple):
     rows: tuple[Row, ...]
     notes: tuple[str, ...] = ()
     subtitle: str = ""
+
+
+def without_bars(table: Table) -> Table:
+    """The table with the columns that can be written, not drawn."""
+    kept = [index for index, column in enumerate(table.columns) if column.kind != "bar"]
+    if len(kept) == len(table.columns):
+        return table
+    rows = [row if row.style == "heading" else _only(row, kept) for row in table.rows]
+    columns = tuple([table.columns[index] for index in kept])
+    return table._replace(columns=columns, rows=tuple(rows))
+
+
+def _only(row: Row, kept: list[int]) -> Row:
+    marks = tuple([kept.index(index) for index in row.marks if index in kept])
+    return row._replace(cells=tuple([row.cells[index] for index in kept]), marks=marks)
