@@ -366,7 +366,9 @@ def _compare(sign: str, left: Any, right: Any, text: str) -> bool:
 
 def _equal(left: Any, right: Any, text: str) -> bool:
     if shapes.is_exotic(left) or shapes.is_exotic(right):
-        return shapes.decide(shapes.equal(left, right), text)
+        one, other = (left, right) if shapes.is_exotic(left) else (right, left)
+        entries = other if isinstance(other, tuple) else (other,)
+        return all(shapes.decide(shapes.equal(one, entry), text) for entry in entries)
     return bool(left == right) and (type(left) is bool) is (type(right) is bool)
 
 
@@ -408,7 +410,7 @@ def _ceil(value: Any) -> Any:
 
 def _round(value: Any) -> int:
     """Halves to even."""
-    rounded: int = round(shapes.one_value(value, "round"))
+    rounded: int = shapes.each(round, value)
     return rounded
 
 
@@ -418,7 +420,11 @@ def round_to(value: Any, multiple: Any) -> int:
     >>> round_to(Fraction(24), 8), round_to(Fraction(112, 10), 8), round_to(Fraction(44, 10), 8)
     (24, 16, 8)
     """
-    value, multiple = (shapes.one_value(v, "round_to") for v in (value, multiple))
+    found: int = shapes.each(_round_to, value, multiple)
+    return found
+
+
+def _round_to(value: Any, multiple: Any) -> int:
     if multiple <= 0:
         raise SpecError("round_to takes a multiple above zero")
     rounded: int = max(multiple, floor(Fraction(value) / multiple + Fraction(1, 2)) * multiple)

@@ -7,6 +7,7 @@ their kinds with `register`; ints are never slowed down by them.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from fractions import Fraction
 from math import gcd, prod
 from typing import Any, NoReturn, Protocol, TypeAlias
@@ -46,7 +47,22 @@ class Kind(Protocol):
     def decide(self, truth: Any, question: str) -> bool: ...
     def require(self, truth: Any, error: Callable[[], SpecError]) -> None: ...
     def one(self, value: Any, purpose: str) -> Any: ...
+    def each(self, function: Callable[..., Any], values: Sequence[Any]) -> Any: ...
     def whole(self, value: Any, least: int) -> Any: ...
+    def positive(self, value: Any) -> Any: ...
+    def domain(self, values: Sequence[Any]) -> AbstractContextManager[Any]: ...
+
+
+class Undecided(Exception):
+    """What the structure depends on differs between the `values` of an array; `question` says what.
+
+    No `SpecError`: a sweep catches it, parts the points and tries again.
+    """
+
+    def __init__(self, values: Any, question: str) -> None:
+        super().__init__(values, question)
+        self.values = values
+        self.question = question
 
 
 _kinds: list[tuple[type, Kind]] = []
@@ -83,6 +99,25 @@ def whole(value: Any, least: int) -> Size:
     elif kind := kind_of(type(value)):
         return kind.whole(value, least)  # type: ignore[no-any-return]
     raise ValueError
+
+
+def positive(value: Any) -> Any:
+    """`value`, a symbol or an array, as a number above zero. Raises `ValueError`."""
+    kind = _kind(value)
+    if kind is None:
+        raise ValueError
+    return kind.positive(value)
+
+
+def domain(values: Iterable[Any]) -> AbstractContextManager[Any]:
+    """Within it, what is required of symbols or arrays among `values` is written down.
+
+    It gives None for plain numbers, else an object that says for which of the `values` all of it
+    `exists`, whether sizes are `ordered`, and how totals are told (`spread`).
+    """
+    values = tuple(values)
+    kind = _kind(*values)
+    return kind.domain(values) if kind else nullcontext()
 
 
 def is_one(value: Size) -> bool:
@@ -176,6 +211,12 @@ def one_value(value: Any, purpose: str) -> Any:
     return kind.one(value, purpose) if kind else value
 
 
+def each(function: Callable[..., Any], *values: Any) -> Any:
+    """function(*values), for an array value by value."""
+    kind = _kind(*values)
+    return kind.each(function, values) if kind else function(*values)
+
+
 def require(truth: Truth, message: Callable[[], str] | str) -> None:
     """Raise `SpecError(message)` unless `truth`; an array masks the points where it doesn't hold."""
     if truth is True:
@@ -207,7 +248,7 @@ def require_shape(shape: Shape) -> Shape:
     for size in shape:
         require(at_most(1, size), lambda: f"the output would be {show(shape)}, which is empty")
         require(at_most(size, MOST_SIZE), "a size is larger than 10^12")
-    return shape
+    return tuple([size if type(size) is int else whole(size, 1) for size in shape])
 
 
 def show(shape: Iterable[object]) -> str:

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from convcalc.cost import Arithmetic, Cost, Factor, Term, elements_of, one_less, term
 from convcalc.operators.operator import COUNT, NUMBER, Operator, choice, setting
-from convcalc.shapes import Shape, Size, equal, is_one, require
+from convcalc.shapes import Shape, Size, equal, is_exotic, is_one, require
 
 
 class _Elementwise(Operator):
@@ -59,7 +59,10 @@ class PReLU(_Elementwise):
         channels = inputs[0][0]
         message = f"num_parameters {self.num_parameters} must be 1 or the {channels} channels"
         if not is_one(self.num_parameters):
-            require(equal(self.num_parameters, channels), message)
+            fits = equal(self.num_parameters, channels)
+            if is_exotic(fits):  # in an array, each point has its own answer
+                fits = fits | equal(self.num_parameters, 1)
+            require(fits, message)
         return inputs[0]
 
     def parameters(self, *inputs: Shape) -> Cost:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, NamedTuple, TypeAlias
 
 from convcalc.cost import FREE, Arithmetic, Cost
 from convcalc.errors import SpecError
-from convcalc.shapes import MOST_SIZE, Shape, equal, whole
+from convcalc.shapes import MOST_SIZE, Shape, equal, is_exotic, one_value, positive, whole
 
 REQUIRED: Any = object()
 """The default of a setting that has none."""
@@ -156,6 +156,8 @@ def _scales(value: Any) -> Any:
 
 
 def _scale(value: Any) -> Any:
+    if is_exotic(value):
+        return positive(value)
     if type(value) is not Fraction:
         return whole(value, 1)
     if value <= 0:
@@ -182,12 +184,13 @@ def _flag(value: Any) -> bool:
 
 
 def _number(value: Any) -> Any:
-    if type(value) not in (int, Fraction):
+    if type(value) not in (int, Fraction) and not is_exotic(value):
         raise ValueError
     return value
 
 
 def _probability(value: Any) -> Any:
+    value = one_value(value, "a probability")
     if not 0 <= _number(value) <= 1:
         raise ValueError
     return value

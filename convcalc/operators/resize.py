@@ -123,8 +123,7 @@ def _scaled(size: Size, factor: Any) -> Size:
     """⌊size · factor⌋, exactly."""
     if isinstance(factor, Fraction):
         return floor_quotient(size * factor.numerator, factor.denominator)
-    scaled: Size = size * factor
-    return scaled
+    return floor_quotient(size * factor, 1)
 
 
 class PixelShuffle(Operator):
