@@ -5,9 +5,11 @@ costs.totals.params                       # 25557032
 str(costs["conv1"].multiplications)       # '7 × 7 × 3 × 64 × 112 × 112'
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from fractions import Fraction
 from functools import cached_property, lru_cache
+from itertools import repeat
 from typing import Any, NamedTuple
 
 from convcalc import memory, receptive
@@ -34,7 +36,7 @@ class Totals(NamedTuple):
     macs: Size
     flops: Size
     activations: Size
-    peak_activations: Size
+    peak_activations: Size | None
     weight_bytes: Size
     activation_bytes: Size
     bytes_moved: Size
@@ -80,7 +82,7 @@ class Row:
     @cached_property
     def totals(self) -> Totals:
         """The same as plain numbers, with everything else that is told of a network."""
-        return _totals(self.rows, self._costs.dtype)
+        return self._costs.sum(self.rows)
 
 
 class LayerCost(NamedTuple):
@@ -88,7 +90,7 @@ class LayerCost(NamedTuple):
 
     layer: Layer
     measure: Measure
-    peak_activations: Size
+    peak_activations: Size | None
     field: Field | None
     values: tuple[Size, ...]
 
@@ -148,7 +150,18 @@ class Costs:
         self.network = network
         self.layers = layers
         self.dtype = dtype
-        self.totals = _totals(layers, dtype)
+        self.totals = self.sum(layers)
+
+    @property
+    def exists(self) -> Any:
+        """Where settings are arrays: which of the networks exist; None if all of them do."""
+        return self.network.exists
+
+    def sum(self, rows: tuple[LayerCost, ...]) -> Totals:
+        """The totals of some layers; arrays where the settings are, zero where none exists."""
+        totals = _totals(rows, self.dtype)
+        domain = self.network.domain
+        return totals if domain is None else Totals._make(domain.spread(totals))
 
     def __getitem__(self, path: str) -> "Row | LayerCost":
         """The layer, or the sum of the step, repetition or branch, with this path."""
@@ -210,25 +223,27 @@ def count(network: Network, dtype: str = "float32") -> Costs:
     if dtype not in DTYPE_BYTES:
         known = ", ".join(DTYPE_BYTES)
         raise SpecError(f"unknown dtype '{dtype}'; known are {known}")
-    rows = zip(network.layers, memory.held(network), receptive.fields(network), strict=True)
-    return Costs(network, tuple([_row(*row) for row in rows]), dtype)
+    domain = network.domain
+    with domain or nullcontext():
+        held = memory.held(network) if domain is None or domain.ordered else repeat(None)
+        rows = zip(network.layers, held, receptive.fields(network))  # noqa: B905
+        measured = _measured if domain is None else _measure
+        return Costs(network, tuple([_row(measured, *row) for row in rows]), dtype)
 
 
-def _row(layer: Layer, held: Size, field: Field | None) -> LayerCost:
-    measure = _measured(layer.operator, layer.input_shapes, layer.output_shape)
+def _row(
+    measured: Callable[[Operator, tuple[Shape, ...], Shape], Measure],
+    layer: Layer,
+    held: Size | None,
+    field: Field | None,
+) -> LayerCost:
+    measure = measured(layer.operator, layer.input_shapes, layer.output_shape)
     values = measure.values if layer.shares is None else (0, 0, *measure.values[2:])
     return LayerCost(layer, measure, held, field, values)
 
 
-def _measured(operator: Operator, inputs: tuple[Shape, ...], output: Shape) -> Measure:
-    try:
-        return _remembered(operator, inputs, output)
-    except TypeError:  # arrays are not hashable
-        return _measure(operator, inputs, output)
-
-
 @lru_cache(maxsize=8192)
-def _remembered(operator: Operator, inputs: tuple[Shape, ...], output: Shape) -> Measure:
+def _measured(operator: Operator, inputs: tuple[Shape, ...], output: Shape) -> Measure:
     return _measure(operator, inputs, output)
 
 
@@ -257,7 +272,7 @@ def _totals(rows: tuple[LayerCost, ...], dtype: str) -> Totals:
     return Totals._make(
         (
             *sums,
-            largest([row.peak_activations for row in rows]) if rows else 0,
+            _peak([row.peak_activations for row in rows]),
             sums[0] * size,
             sums[-1] * size,
             sum([row.measure.moved for row in rows]) * size,
@@ -265,6 +280,11 @@ def _totals(rows: tuple[LayerCost, ...], dtype: str) -> Totals:
             fields[-1].stride if fields else None,
         )
     )
+
+
+def _peak(held: list[Size | None]) -> Size | None:
+    known = [each for each in held if each is not None]
+    return None if len(known) < len(held) else largest(known) if known else 0
 
 
 def _numbers(totals: Totals) -> dict[str, Any]:

@@ -4,8 +4,9 @@ Where branches meet, the largest counts. After an operator that sees everything,
 fixed window, there is none; such branches (a gate, say) are passed over.
 """
 
+from collections.abc import Callable
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from convcalc.graph import INPUT, Layer, Network
 from convcalc.operators.operator import Operator
@@ -24,9 +25,11 @@ def fields(network: Network) -> list[Field | None]:
     rank = len(network.input) - 1
     start = Field((1,) * rank, (1,) * rank) if rank else None
     found: list[Field | None] = []
+    # Operators that hold arrays shall not be kept beyond their use.
+    window = _window if network.domain is None else _window.__wrapped__
     for layer in network.layers:
         seen = _largest([start if i == INPUT else found[i] for i in layer.inputs])
-        found.append(seen and _through(layer, seen))
+        found.append(seen and _through(layer, seen, window))
     return found
 
 
@@ -40,9 +43,14 @@ def _largest(seen: list[Field | None]) -> Field | None:
     return Field(size, tuple(map(max, *(field.stride for field in known))))
 
 
-def _through(layer: Layer, seen: Field) -> Field | None:
+_Reach: TypeAlias = tuple[tuple[int, ...], tuple[int, ...]]
+
+
+def _through(
+    layer: Layer, seen: Field, reading: Callable[[Operator, int], _Reach | None]
+) -> Field | None:
     rank = len(layer.input_shapes[0]) - 1
-    window = _window(layer.operator, rank)
+    window = reading(layer.operator, rank)
     if window is None or rank != len(seen.size):
         return None
     if window is _ONE_CELL:
@@ -52,11 +60,11 @@ def _through(layer: Layer, seen: Field) -> Field | None:
     return Field(size, tuple([a * b for a, b in zip(seen.stride, strides, strict=True)]))
 
 
-_ONE_CELL: tuple[tuple[int, ...], tuple[int, ...]] = ((), ())
+_ONE_CELL: _Reach = ((), ())
 
 
 @lru_cache(maxsize=4096)
-def _window(operator: Operator, rank: int) -> tuple[tuple[int, ...], tuple[int, ...]] | None:
+def _window(operator: Operator, rank: int) -> _Reach | None:
     """The cells from a window's first tap to its last, and its stride; None for everything."""
     window = operator.window(rank)
     if window is None:
