@@ -7,7 +7,7 @@ import numpy as np
 from convcalc.verify.runner import REQUIRED, Array, Arrays, Prepared, Runner, Shape, parts
 from convcalc.verify.windows import Windows, padded, tiles, windows
 
-COLUMNS = 1 << 20
+COLUMNS = 1 << 21
 """Elements of the windows laid out at a time: as columns of a matrix that meets the weights."""
 
 
@@ -50,6 +50,8 @@ class Conv(Runner):
         w = self.windows()
         cells = (n + a + b for n, (a, b) in zip(self.shapes[0][1:], w.pads, strict=True))
         around = self.channels * prod(cells) if any(map(any, w.pads)) else 0
+        if prod(w.kernel) == 1 and w.output == self.shapes[0][1:]:
+            return around
         return around + min(COLUMNS, self.channels * prod(w.kernel) * prod(w.output))
 
 
@@ -66,13 +68,14 @@ def convolved(x: Array, matrix: Array, w: Windows) -> Array:
     if prod(w.kernel) == 1 and w.output == x.shape[1:]:
         np.matmul(matrix, source.reshape(groups, products, -1), out=result)
         return result.reshape(groups * filters, *w.output)
-    for part in parts((groups, products, *w.output), COLUMNS):
+    for part in parts((groups, products, *w.output), COLUMNS // 4):
         start = 0
         for tile in tiles(w.output, max(1, COLUMNS // products)):
             laid_out = columns(source[part], w, tile)
             stop = start + laid_out.shape[-1]
             np.matmul(matrix[part], laid_out, out=result[part, :, start:stop])
             start = stop
+            del laid_out  # before the next ones are
     return result.reshape(groups * filters, *w.output)
 
 

@@ -6,6 +6,7 @@ subclass of ndarray, for `np.asarray` would open one without asking.
 """
 
 from collections.abc import Callable
+from functools import cache
 from math import erf as exact_erf
 from math import exp, pi, prod, sqrt
 from typing import Any, NoReturn
@@ -27,8 +28,8 @@ _BY_KIND: dict[str, tuple[np.ufunc, ...]] = {
 }
 _KIND = {ufunc: kind for kind, ufuncs in _BY_KIND.items() for ufunc in ufuncs}
 
-# Turning a sign round is no arithmetic: −x is x with another bit.
-_FREE = {np.negative}
+# Turning a sign round is no arithmetic: −x is x with another bit. A product counts by its loops.
+_CALLED = {(np.negative, "__call__"), (np.matmul, "__call__")}
 
 # What moves values and computes nothing; and the options each may have.
 _MOVES: dict[Callable[..., Any], set[str]] = {
@@ -124,7 +125,7 @@ class CountingArray(NDArrayOperatorsMixin):
     def __array_ufunc__(
         self, ufunc: np.ufunc, method: str, *inputs: Any, out: tuple[Any, ...] = (), **options: Any
     ) -> Any:
-        if method not in _COUNTED or (ufunc not in _KIND and ufunc not in _FREE | {np.matmul}):
+        if method not in _COUNTED or (ufunc not in _KIND and (ufunc, method) not in _CALLED):
             raise CountingError(f"np.{ufunc.__name__} ({method}) is not counted")
         if not options.keys() <= _OPTIONS.get(method, set()):
             raise CountingError(f"np.{ufunc.__name__} with {', '.join(options)} is not counted")
@@ -136,12 +137,10 @@ class CountingArray(NDArrayOperatorsMixin):
         done = _COUNTED[method](opened, result, options)
         counts = self._tally.counts
         if ufunc is np.matmul:
-            if method != "__call__":
-                raise CountingError(f"np.matmul ({method}) is not counted")
             products = opened[0].shape[-1]
             counts["multiplications"] += done * products
             counts["additions"] += done * (products - 1)
-        elif ufunc not in _FREE:
+        elif ufunc in _KIND:
             counts[_KIND[ufunc]] += done
         if method == "at":
             return None
@@ -202,8 +201,8 @@ def _called(value: object) -> str:
 
 
 def _accumulated(operands: list[Any], result: Any, options: dict[str, Any]) -> int:
-    sizes = operands[0].shape
-    axis = options.get("axis", 0)
+    sizes: tuple[int, ...] = operands[0].shape
+    axis: int = options.get("axis", 0)
     return prod(sizes) - prod(sizes) // sizes[axis]
 
 
@@ -244,6 +243,7 @@ def _interpolated(x: np.ndarray) -> np.ndarray:
     return result
 
 
+@cache
 def _erf_table() -> tuple[np.ndarray, np.ndarray]:
     points = [i / _STEPS for i in range(_FAR * _STEPS + 1)]
     slopes = [2 / sqrt(pi) * exp(-p * p) / _STEPS for p in points]

@@ -82,6 +82,7 @@ class DeformConv(Runner):
             columns = samples.reshape(len(matrix), -1, stop - start)
             np.matmul(matrix, columns, out=result[:, :, start:stop])
             start = stop
+            del samples, columns  # before the next ones are
         outputs = result.reshape(self.settings["out_channels"], *w.output)
         return with_bias(outputs, weights.get("bias"))
 
