@@ -8,7 +8,7 @@ import os
 from collections.abc import Mapping
 from functools import lru_cache
 from itertools import takewhile
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from convcalc import document, shapes, sources
 from convcalc import spec as specs
@@ -68,6 +68,13 @@ class Network(NamedTuple):
     layers: tuple[Layer, ...]
     parts: tuple[Part, ...]
     result: int
+    domain: Any = None
+    """Where settings are symbols or arrays: for which of their values the network exists."""
+
+    @property
+    def exists(self) -> Any:
+        """An array of truths, where settings are arrays and some of the networks don't exist."""
+        return self.domain and self.domain.exists
 
     @property
     def name(self) -> str:
@@ -82,28 +89,67 @@ class Network(NamedTuple):
         return self.input if index == INPUT else self.layers[index].output_shape
 
 
-def build(spec: Spec, settings: Mapping[str, Any] | None = None) -> Network:
-    """The network of a spec, with these settings in place of its defaults. Raises `SpecError`."""
+class Swap(Protocol):
+    """What may stand in the place of an operator or block; `swap` makes them."""
+
+    def replacement(self, kind: str, scope: "Frame") -> Step | None:
+        """The step for one of this kind, with these settings and input; None: it stays."""
+
+    def failed(self, error: SpecError, place: Position) -> SpecError:
+        """The error of a replacement, for the step at this place."""
+
+
+def build(
+    spec: Spec, settings: Mapping[str, Any] | None = None, swaps: tuple[Swap, ...] = ()
+) -> Network:
+    """The network of a spec, with these settings in place of its defaults. Raises `SpecError`.
+
+    Each swap replaces steps of what those before it have made.
+    """
+    try:
+        return expand(spec, settings, swaps)
+    except shapes.Undecided as undecided:
+        message = (
+            f"the structure differs between the values of an array ({undecided.question}): "
+            "load them one by one, or sweep"
+        )
+        raise SpecError(message, Position(spec.source.name)) from None
+
+
+def expand(
+    spec: Spec, settings: Mapping[str, Any] | None = None, swaps: tuple[Swap, ...] = ()
+) -> Network:
+    """The same; raises `Undecided` too, where the structure differs within an array."""
     frame = Frame(spec.room, spec.declared, None)
     for name, value in (settings or {}).items():
         if name not in spec.declared:
             raise unknown_setting(spec.name, name, spec.declared, None)
         frame.values[name] = given(value)
     try:
-        builder = _Builder(spec, frame)
-        result = builder.steps(spec.steps, INPUT, frame, "", 0)
-        values = {name: frame.setting(name) for name in spec.declared}
+        with shapes.domain(frame.values.values()) as domain:
+            builder = _Builder(spec, frame, swaps, domain)
+            result = builder.steps(spec.steps, INPUT, frame, "", 0)
+            values = {name: frame.setting(name) for name in spec.declared}
     except RecursionError:  # every kind of depth is bounded, but not all of them together
         message = "blocks, groups, settings and expressions are nested too deeply"
         raise SpecError(message, Position(spec.source.name)) from None
-    return Network(spec, values, builder.input, tuple(builder.layers), tuple(builder.parts), result)
+    layers, parts = tuple(builder.layers), tuple(builder.parts)
+    return Network(spec, values, builder.input, layers, parts, result, domain)
 
 
 def given(value: Any) -> Any:
     """A setting's value from Python or the command line, as a spec would have it."""
+    if hasattr(value, "__array__"):
+        from convcalc.sweep.arrays import varying
+
+        return varying(value)
+    if hasattr(value, "free_symbols"):
+        from convcalc.formula.symbols import symbolic
+
+        return symbolic(value)
     if isinstance(value, float | str):
         return document.plain(value if isinstance(value, str) else repr(value))
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return tuple(given(item) for item in value)
     return value
 
@@ -182,7 +228,9 @@ class Frame:
 class _Builder:
     """Runs the steps once, writing down layers and parts."""
 
-    def __init__(self, spec: Spec, frame: Frame) -> None:
+    def __init__(self, spec: Spec, frame: Frame, swaps: tuple[Swap, ...], domain: Any) -> None:
+        self.domain = domain
+        self.swaps = swaps
         self.layers: list[Layer] = []
         self.parts: list[Part] = []
         self.visited = 0
@@ -254,15 +302,55 @@ class _Builder:
             value = self.group(step.steps, fed, frame, path, level)
         elif step.branches:
             value = self.branching(step, kind, fed, frame, path, level)
-        elif kind in OPERATORS:
-            settings = self.settings(step, kind, frame, first)
-            value = self.operator(step, kind, settings, (fed,), path)
         else:
             settings = self.settings(step, kind, frame, first)
-            value = self.block(step, kind, settings, fed, frame, path, level)
+            value = self.made(step, kind, settings, fed, frame, path, level)
         if step.share is not None:
             self.share(step, start, frame)
         return value
+
+    def made(
+        self,
+        step: Step,
+        kind: str,
+        settings: dict[str, Any],
+        fed: int,
+        frame: Frame,
+        path: str,
+        level: int,
+    ) -> int:
+        """Make an operator or a block, or what a swap puts in its place."""
+        for index, swap in enumerate(self.swaps):
+            scope = self.scope(step, kind, settings, fed, frame)
+            other = swap.replacement(kind, scope)
+            if other is not None:
+                kept = self.swaps, self.active
+                # What is put there is no more replaced by this swap, nor in the blocks around.
+                self.swaps, self.active = self.swaps[index + 1 :], []
+                try:
+                    other_kind = _kind(other, Steps((other,), None), scope)
+                    value = self.step(other, other_kind, fed, scope, path, level)
+                except SpecError as error:
+                    raise swap.failed(error, self.user or step.position) from None
+                self.swaps, self.active = kept
+                return value
+        if kind in OPERATORS:
+            return self.operator(step, kind, settings, (fed,), path)
+        return self.block(step, kind, settings, fed, frame, path, level)
+
+    def scope(
+        self, step: Step, kind: str, settings: dict[str, Any], fed: int, frame: Frame
+    ) -> Frame:
+        """What a swap sees of a step: its settings, defaults included, and its input."""
+        if kind not in OPERATORS:
+            inner = self.inside(step, frame.room.block(kind), settings, fed)
+            scope = Frame(self.root.room, inner.declared, inner.outer)
+            scope.values = inner.values
+        else:
+            scope = Frame(self.root.room, {}, None)
+            scope.values = _plain_settings(kind, settings)
+        scope.name("input", Made(fed), self.shape(fed))
+        return scope
 
     def settings(self, step: Step, kind: str, frame: Frame, first: bool) -> dict[str, Any]:
         """The plain settings of a step."""
@@ -325,12 +413,7 @@ class _Builder:
         if block in self.active:
             chain = " → ".join(each.name for each in (*self.active, block))
             raise SpecError(f"block {kind} stands inside itself: {chain}", step.position)
-        inner = Frame(block.room, block.declared, self.root if block.outer else None)
-        inner.values = {k: v for k, v in settings.items() if v is not None}
-        for name, default in block.declared.items():
-            if default is None and name not in inner.values:
-                raise SpecError(f"{kind} needs the setting '{name}'", step.position)
-        inner.name("input", Made(fed), self.shape(fed))
+        inner = self.inside(step, block, settings, fed)
         user, self.user = self.user, self.user or step.position
         if block.room.file == self.root.room.file:
             self.user = None
@@ -345,6 +428,16 @@ class _Builder:
         self.close(place, path, kind, level + 1, True, start, value)
         return value
 
+    def inside(self, step: Step, block: Block, settings: dict[str, Any], fed: int) -> Frame:
+        """What the steps of a block see."""
+        inner = Frame(block.room, block.declared, self.root if block.outer else None)
+        inner.values = {k: v for k, v in settings.items() if v is not None}
+        for name, default in block.declared.items():
+            if default is None and name not in inner.values:
+                raise SpecError(f"{block.name} needs the setting '{name}'", step.position)
+        inner.name("input", Made(fed), self.shape(fed))
+        return inner
+
     def operator(
         self, step: Step, kind: str, settings: dict[str, Any], values: tuple[int, ...], path: str
     ) -> int:
@@ -352,7 +445,7 @@ class _Builder:
         inputs = tuple([self.shape(value) for value in values])
         try:
             operator = make(kind, settings)
-            output = _output(operator, inputs)
+            output = _output(operator, inputs, self.domain)
         except SettingError as error:
             place = self.place_of(step, error.setting, settings)
             raise SpecError(f"{kind}: {error.message}", place) from None
@@ -484,11 +577,18 @@ def _times(step: Step, frame: Frame) -> int:
     return times
 
 
-def _output(operator: Operator, inputs: tuple[Shape, ...]) -> Shape:
+def _plain_settings(kind: str, settings: dict[str, Any]) -> dict[str, Any]:
+    """The settings of an operator, defaults included; as they are where they are wrong."""
     try:
+        return dict(vars(make(kind, settings)))
+    except SpecError:
+        return settings
+
+
+def _output(operator: Operator, inputs: tuple[Shape, ...], domain: Any) -> Shape:
+    if domain is None:
         return _shaped(operator, inputs)
-    except TypeError:  # arrays are not hashable
-        return shapes.require_shape(operator.output(*inputs))
+    return shapes.require_shape(operator.output(*inputs))  # what it requires must be written down
 
 
 @lru_cache(maxsize=8192)

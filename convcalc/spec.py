@@ -421,6 +421,11 @@ class _Reader:
         return Branch(name, self.steps(node), None, None, position)
 
 
+def step(node: Node, room: Room, known: Collection[str]) -> Step:
+    """One step, as if written in a file with this room, where the settings `known` are seen."""
+    return _Reader(room, known).step(node)
+
+
 def labels(steps: tuple[Step, ...], kinds: list[str | None]) -> tuple[str, ...]:
     """What each step of a list is called in paths: its name, or its kind, numbered if several."""
     many = Counter(kinds)
