@@ -20,4 +20,4 @@ def write(tables: Sequence[Table], *, width: int | None = None, colour: bool = T
     for line in lines:
         console.print(styled(line), soft_wrap=True)
     form = re.sub(r"@font-face \{\{.*?\}\}", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
-    return console.export_svg(title="convcalc", code_format=form)
+    return console.export_svg(title="convcalc", code_format=form) + "\n"
