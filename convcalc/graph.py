@@ -8,7 +8,7 @@ import os
 from collections.abc import Mapping
 from functools import lru_cache
 from itertools import takewhile
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from convcalc import document, shapes, sources
 from convcalc import spec as specs
@@ -89,10 +89,25 @@ class Network(NamedTuple):
         return self.input if index == INPUT else self.layers[index].output_shape
 
 
-def build(spec: Spec, settings: Mapping[str, Any] | None = None) -> Network:
-    """The network of a spec, with these settings in place of its defaults. Raises `SpecError`."""
+class Swap(Protocol):
+    """What may stand in the place of an operator or block; `swap` makes them."""
+
+    def replacement(self, kind: str, scope: "Frame") -> Step | None:
+        """The step for one of this kind, with these settings and input; None: it stays."""
+
+    def failed(self, error: SpecError, place: Position) -> SpecError:
+        """The error of a replacement, for the step at this place."""
+
+
+def build(
+    spec: Spec, settings: Mapping[str, Any] | None = None, swaps: tuple[Swap, ...] = ()
+) -> Network:
+    """The network of a spec, with these settings in place of its defaults. Raises `SpecError`.
+
+    Each swap replaces steps of what those before it have made.
+    """
     try:
-        return expand(spec, settings)
+        return expand(spec, settings, swaps)
     except shapes.Undecided as undecided:
         message = (
             f"the structure differs between the values of an array ({undecided.question}): "
@@ -101,7 +116,9 @@ def build(spec: Spec, settings: Mapping[str, Any] | None = None) -> Network:
         raise SpecError(message, Position(spec.source.name)) from None
 
 
-def expand(spec: Spec, settings: Mapping[str, Any] | None = None) -> Network:
+def expand(
+    spec: Spec, settings: Mapping[str, Any] | None = None, swaps: tuple[Swap, ...] = ()
+) -> Network:
     """The same; raises `Undecided` too, where the structure differs within an array."""
     frame = Frame(spec.room, spec.declared, None)
     for name, value in (settings or {}).items():
@@ -110,7 +127,7 @@ def expand(spec: Spec, settings: Mapping[str, Any] | None = None) -> Network:
         frame.values[name] = given(value)
     try:
         with shapes.domain(frame.values.values()) as domain:
-            builder = _Builder(spec, frame, domain)
+            builder = _Builder(spec, frame, swaps, domain)
             result = builder.steps(spec.steps, INPUT, frame, "", 0)
             values = {name: frame.setting(name) for name in spec.declared}
     except RecursionError:  # every kind of depth is bounded, but not all of them together
@@ -211,8 +228,9 @@ class Frame:
 class _Builder:
     """Runs the steps once, writing down layers and parts."""
 
-    def __init__(self, spec: Spec, frame: Frame, domain: Any) -> None:
+    def __init__(self, spec: Spec, frame: Frame, swaps: tuple[Swap, ...], domain: Any) -> None:
         self.domain = domain
+        self.swaps = swaps
         self.layers: list[Layer] = []
         self.parts: list[Part] = []
         self.visited = 0
@@ -284,15 +302,55 @@ class _Builder:
             value = self.group(step.steps, fed, frame, path, level)
         elif step.branches:
             value = self.branching(step, kind, fed, frame, path, level)
-        elif kind in OPERATORS:
-            settings = self.settings(step, kind, frame, first)
-            value = self.operator(step, kind, settings, (fed,), path)
         else:
             settings = self.settings(step, kind, frame, first)
-            value = self.block(step, kind, settings, fed, frame, path, level)
+            value = self.made(step, kind, settings, fed, frame, path, level)
         if step.share is not None:
             self.share(step, start, frame)
         return value
+
+    def made(
+        self,
+        step: Step,
+        kind: str,
+        settings: dict[str, Any],
+        fed: int,
+        frame: Frame,
+        path: str,
+        level: int,
+    ) -> int:
+        """Make an operator or a block, or what a swap puts in its place."""
+        for index, swap in enumerate(self.swaps):
+            scope = self.scope(step, kind, settings, fed, frame)
+            other = swap.replacement(kind, scope)
+            if other is not None:
+                kept = self.swaps, self.active
+                # What is put there is no more replaced by this swap, nor in the blocks around.
+                self.swaps, self.active = self.swaps[index + 1 :], []
+                try:
+                    other_kind = _kind(other, Steps((other,), None), scope)
+                    value = self.step(other, other_kind, fed, scope, path, level)
+                except SpecError as error:
+                    raise swap.failed(error, self.user or step.position) from None
+                self.swaps, self.active = kept
+                return value
+        if kind in OPERATORS:
+            return self.operator(step, kind, settings, (fed,), path)
+        return self.block(step, kind, settings, fed, frame, path, level)
+
+    def scope(
+        self, step: Step, kind: str, settings: dict[str, Any], fed: int, frame: Frame
+    ) -> Frame:
+        """What a swap sees of a step: its settings, defaults included, and its input."""
+        if kind not in OPERATORS:
+            inner = self.inside(step, frame.room.block(kind), settings, fed)
+            scope = Frame(self.root.room, inner.declared, inner.outer)
+            scope.values = inner.values
+        else:
+            scope = Frame(self.root.room, {}, None)
+            scope.values = _plain_settings(kind, settings)
+        scope.name("input", Made(fed), self.shape(fed))
+        return scope
 
     def settings(self, step: Step, kind: str, frame: Frame, first: bool) -> dict[str, Any]:
         """The plain settings of a step."""
@@ -355,12 +413,7 @@ class _Builder:
         if block in self.active:
             chain = " → ".join(each.name for each in (*self.active, block))
             raise SpecError(f"block {kind} stands inside itself: {chain}", step.position)
-        inner = Frame(block.room, block.declared, self.root if block.outer else None)
-        inner.values = {k: v for k, v in settings.items() if v is not None}
-        for name, default in block.declared.items():
-            if default is None and name not in inner.values:
-                raise SpecError(f"{kind} needs the setting '{name}'", step.position)
-        inner.name("input", Made(fed), self.shape(fed))
+        inner = self.inside(step, block, settings, fed)
         user, self.user = self.user, self.user or step.position
         if block.room.file == self.root.room.file:
             self.user = None
@@ -374,6 +427,16 @@ class _Builder:
         self.user = user
         self.close(place, path, kind, level + 1, True, start, value)
         return value
+
+    def inside(self, step: Step, block: Block, settings: dict[str, Any], fed: int) -> Frame:
+        """What the steps of a block see."""
+        inner = Frame(block.room, block.declared, self.root if block.outer else None)
+        inner.values = {k: v for k, v in settings.items() if v is not None}
+        for name, default in block.declared.items():
+            if default is None and name not in inner.values:
+                raise SpecError(f"{block.name} needs the setting '{name}'", step.position)
+        inner.name("input", Made(fed), self.shape(fed))
+        return inner
 
     def operator(
         self, step: Step, kind: str, settings: dict[str, Any], values: tuple[int, ...], path: str
@@ -512,6 +575,14 @@ def _times(step: Step, frame: Frame) -> int:
         message = f"repeat must be a whole number from 0, not {shown(times)}"
         raise SpecError(message, step.repeat.position)
     return times
+
+
+def _plain_settings(kind: str, settings: dict[str, Any]) -> dict[str, Any]:
+    """The settings of an operator, defaults included; as they are where they are wrong."""
+    try:
+        return dict(vars(make(kind, settings)))
+    except SpecError:
+        return settings
 
 
 def _output(operator: Operator, inputs: tuple[Shape, ...], domain: Any) -> Shape:
