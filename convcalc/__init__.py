@@ -1,8 +1,8 @@
 """convcalc: what a convolutional architecture costs, from a short spec. All public names are here.
 
-    from convcalc import load, count
-    costs = count(load("resnet50", width=64))
-    costs.totals.params  # 25557032
+from convcalc import load, count
+costs = count(load("resnet50", width=64))
+costs.totals.params  # 25557032
 """
 
 import sys
@@ -13,14 +13,21 @@ from convcalc.errors import SpecError
 
 if TYPE_CHECKING:
     from convcalc.check import check as check
+    from convcalc.compare import compare as compare
     from convcalc.count import count as count
     from convcalc.graph import load as load
     from convcalc.graph import loads as loads
 
-__all__ = ["SpecError", "check", "count", "load", "loads"]
+__all__ = ["SpecError", "check", "compare", "count", "load", "loads"]
 
 # Public name → the module it lives in. Imported when first used: a command needs few of them.
-_HOMES = {"load": "graph", "loads": "graph", "count": "count", "check": "check"}
+_HOMES = {
+    "load": "graph",
+    "loads": "graph",
+    "count": "count",
+    "check": "check",
+    "compare": "compare",
+}
 
 
 class _Package(ModuleType):

@@ -1,6 +1,7 @@
 """A spec's `budget:` and `expect:` → limits and expectations, each with the place it stands at."""
 
 from collections.abc import Iterator, Sequence
+from fractions import Fraction
 from typing import Any, NamedTuple
 
 from convcalc.count import Totals
@@ -124,9 +125,11 @@ def _sizes(node: Node) -> Figure:
 
 
 def shown(value: Any) -> str:
-    """Sizes as a spec writes them; null for none."""
+    """A plain value as a spec writes it: [64, 56, 56], 0.5, true; null for none."""
     if isinstance(value, tuple):
         return f"[{', '.join(map(shown, value))}]"
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, Fraction):
+        return f"{float(value):g}"
     return "null" if value is None else str(value)
