@@ -45,7 +45,7 @@ class Entry(NamedTuple):
     @property
     def brief(self) -> str:
         """What it is, in one sentence."""
-        return self.title or re.split(r"(?<!\bal)(?<=[.;:]) (?=\S)", self.about)[0].rstrip(".;:")
+        return self.title or re.split(r"(?<!\bal\.)(?<=[.;:]) ", self.about)[0].rstrip(".;:")
 
     def to_dict(self) -> dict[str, Any]:
         """The entry as JSON has it."""

@@ -10,6 +10,7 @@ from importlib import import_module
 
 import typer
 
+from convcalc.cli.output import ClosedPipe
 from convcalc.errors import SpecError, printable
 
 # Each command is the function `command` of the module of its name here, in the order of --help.
@@ -33,7 +34,7 @@ def run(words: list[str]) -> int:
         return code if isinstance(code, int) else 0
     except SpecError as error:
         return _complain(str(error), 2)
-    except BrokenPipeError:
+    except (BrokenPipeError, ClosedPipe):
         # Python would complain once more when it flushes standard output at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return CLOSED_PIPE

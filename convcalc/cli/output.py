@@ -34,6 +34,10 @@ _PLAIN = str.maketrans(
 )
 
 
+class ClosedPipe(Exception):  # noqa: N818 - it is no fault of anyone's
+    """Whoever read our output went away. (Of a `BrokenPipeError` Click makes an exit code 1.)"""
+
+
 def emit(text: str, output: str | None = None) -> None:
     """Print `text`, or write it to the file `output`. Raises `SpecError` where it can't."""
     text = text if text.endswith("\n") else text + "\n"
@@ -54,8 +58,11 @@ def _print(text: str, stream: TextIO) -> None:
         text.encode(encoding)
     except UnicodeEncodeError:
         text = text.translate(_PLAIN).encode(encoding, "backslashreplace").decode(encoding)
-    stream.write(text)
-    stream.flush()
+    try:
+        stream.write(text)
+        stream.flush()
+    except BrokenPipeError:
+        raise ClosedPipe from None
 
 
 def write(path: str | os.PathLike[str], text: str) -> None:
