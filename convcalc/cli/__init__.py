@@ -57,10 +57,18 @@ def _application(words: list[str]) -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     application.callback()(_whole)
-    one = words and words[0] in COMMANDS and "_CONVCALC_COMPLETE" not in os.environ
-    for name in (words[0],) if one else COMMANDS:
+    named = [word for word in _typed(words)[:1] if word in COMMANDS]
+    for name in named or COMMANDS:
         application.command(name)(import_module(f"convcalc.cli.{name}").command)
     return application
+
+
+def _typed(words: list[str]) -> list[str]:
+    """The words, or those that a shell wants completed."""
+    if "_CONVCALC_COMPLETE" not in os.environ:
+        return words
+    line = os.environ.get("COMP_WORDS") or os.environ.get("_TYPER_COMPLETE_ARGS", "")
+    return line.split()[1:]
 
 
 def _version(wanted: bool) -> None:

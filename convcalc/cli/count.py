@@ -4,14 +4,20 @@ from typing import Annotated
 
 import typer
 
-from convcalc.cli import options
+from convcalc.cli import completion, options
 from convcalc.cli.output import emit
 
 Depth = Annotated[
     int, typer.Option("--depth", min=1, help="Open blocks and repeated steps N − 1 levels deep.")
 ]
 Sort = Annotated[
-    str | None, typer.Option("--sort", metavar="COLUMN", help="The largest of a column first.")
+    str | None,
+    typer.Option(
+        "--sort",
+        metavar="COLUMN",
+        help="The largest of a column first.",
+        autocompletion=completion.column,
+    ),
 ]
 
 

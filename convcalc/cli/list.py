@@ -4,11 +4,16 @@ from typing import Annotated
 
 import typer
 
-from convcalc.cli import options
+from convcalc.cli import completion, options
 from convcalc.cli.output import emit
 
 Name = Annotated[
-    str | None, typer.Argument(metavar="NAME", help="A shipped spec, a block or an operator.")
+    str | None,
+    typer.Argument(
+        metavar="NAME",
+        help="A shipped spec, a block or an operator.",
+        autocompletion=completion.names,
+    ),
 ]
 
 

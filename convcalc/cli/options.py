@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from convcalc import document
+from convcalc.cli import completion
 from convcalc.errors import Position, SpecError
 from convcalc.expressions import written
 
@@ -15,15 +16,28 @@ MOST_VALUES = 1_000_000
 
 Specs = Annotated[
     list[str],
-    typer.Argument(metavar="SPEC…", help="A file, - for standard input, or a shipped spec's name."),
+    typer.Argument(
+        metavar="SPEC…",
+        help="A file, - for standard input, or a shipped spec's name.",
+        autocompletion=completion.specs,
+    ),
 ]
 OneSpec = Annotated[
     str,
-    typer.Argument(metavar="SPEC", help="A file, - for standard input, or a shipped spec's name."),
+    typer.Argument(
+        metavar="SPEC",
+        help="A file, - for standard input, or a shipped spec's name.",
+        autocompletion=completion.specs,
+    ),
 ]
 Set = Annotated[
     list[str],
-    typer.Option("--set", metavar="NAME=VALUE", help="Give a setting of the spec; repeatable."),
+    typer.Option(
+        "--set",
+        metavar="NAME=VALUE",
+        help="Give a setting of the spec; repeatable.",
+        autocompletion=completion.settings,
+    ),
 ]
 Vary = Annotated[
     list[str],
@@ -31,6 +45,7 @@ Vary = Annotated[
         "--vary",
         metavar="NAME=VALUES",
         help="Values of a setting: 1,2,4 or 0.25:2:0.25 (the end included); repeatable.",
+        autocompletion=completion.settings,
     ),
 ]
 Swap = Annotated[
@@ -42,12 +57,21 @@ Swap = Annotated[
     ),
 ]
 Columns = Annotated[
-    list[str], typer.Option("--columns", metavar="A,B", help="The columns to show, in order.")
+    list[str],
+    typer.Option(
+        "--columns",
+        metavar="A,B",
+        help="The columns to show, in order.",
+        autocompletion=completion.columns,
+    ),
 ]
 Convention = Annotated[
     list[str],
     typer.Option(
-        "--convention", metavar="NAME", help="Show what this tool would print; repeatable."
+        "--convention",
+        metavar="NAME",
+        help="Show what this tool would print; repeatable.",
+        autocompletion=completion.conventions,
     ),
 ]
 Verify = Annotated[
