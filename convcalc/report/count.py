@@ -1,6 +1,6 @@
 """Costs → a table: a row a layer as the user wrote it, with its share of the whole."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -38,28 +38,61 @@ class Step(NamedTuple):
     input: tuple[Any, ...]
     output: tuple[Any, ...]
     totals: Totals
+    layers: slice
+
+
+class Extra(NamedTuple):
+    """A column from elsewhere: a value a layer, what several make, and the total if not that."""
+
+    column: Column
+    each: Sequence[Any]
+    combine: Callable[[Sequence[Any]], Any] = sum
+    total: Any = None
+
+    def of(self, step: Step) -> Cell:
+        """What the column says of a step."""
+        if step.layers == _ALL and self.total is not None:
+            return self.total
+        return self.combine(self.each[step.layers])
+
+
+_ALL = slice(None)
 
 
 def tabulate(
-    costs: Costs, *, depth: int = 1, columns: Sequence[str] = (), sort: str | None = None
+    costs: Costs,
+    *,
+    depth: int = 1,
+    columns: Sequence[str] = (),
+    sort: str | None = None,
+    extras: Sequence[Extra] = (),
+    notes: Sequence[str] = (),
 ) -> Table:
-    """The table of `costs`, its blocks opened `depth` − 1 levels. Raises `SpecError`."""
+    """The table of `costs`, its blocks opened `depth` − 1 levels. Raises `SpecError`.
+
+    `extras` are further columns, which stand last unless `columns` has them; `notes` further lines.
+    """
     network = costs.network
-    shown = choose(columns or DEFAULT, COLUMNS)
+    further = {extra.column.key: extra for extra in extras}
+    known = COLUMNS | {key: extra.column for key, extra in further.items()}
+    names = columns or DEFAULT
+    shown = choose([*names, *(key for key in further if key not in names)], known)
+    whole = Step("total", "", network.input, network.output, costs.totals, _ALL)
+
+    def cells(step: Step, chosen: Sequence[Column]) -> tuple[Cell, ...]:
+        return tuple([_cell(step, column.key, costs.totals, further) for column in chosen])
+
     steps = list(_steps(costs, depth))
     if sort is not None:
-        steps.sort(key=_order(sort, costs.totals))
-    whole = Step("total", "", network.input, network.output, costs.totals)
-    rows = [Printed(_cells(step, shown, costs.totals)) for step in steps]
-    total = Printed(_cells(whole, shown, costs.totals), "total")
-    table = Table(
-        network.name,
-        (LAYER, *_titled(shown)),
-        (*rows, total),
-        tuple(_notes(costs)),
-        _subtitle(network),
-    )
-    return table if columns else _barred(table, steps)
+        (by,) = choose((sort,), {"layer": LAYER} | known)
+        order = sort_key(by)
+        steps.sort(key=lambda step: order(*cells(step, (by,))))
+    chosen = (LAYER, *_titled(shown))
+    rows = [Printed(cells(step, chosen)) for step in steps]
+    said = (*_notes(costs), *notes)
+    total = Printed(cells(whole, chosen), "total")
+    table = Table(network.name, chosen, (*rows, total), said, _subtitle(network))
+    return table if columns or extras else _barred(table, steps)
 
 
 def _steps(costs: Costs, depth: int) -> Iterator[Step]:
@@ -73,15 +106,16 @@ def _steps(costs: Costs, depth: int) -> Iterator[Step]:
     while index < len(network.layers):
         layer, part = network.layers[index], parts.get(index)
         if part is None:
-            row = Row(layer.path, layer.output_shape, costs, slice(index, index + 1))
+            here = slice(index, index + 1)
+            row = Row(layer.path, layer.output_shape, costs, here)
             fed = layer.input_shapes if layer.input_shapes[1:] else layer.input_shapes[0]
-            yield Step(layer.path, layer.operator.name, fed, layer.output_shape, row.totals)
-            index += 1
+            yield Step(row.path, layer.operator.name, fed, row.output_shape, row.totals, here)
         else:
-            row = costs.row(part)
-            fed = layer.input_shapes[0]
-            yield Step(part.path, _kind(part.path, kinds), fed, row.output_shape, row.totals)
-            index = part.stop
+            here = slice(part.start, part.stop)
+            row, fed = costs.row(part), layer.input_shapes[0]
+            kind = _kind(part.path, kinds)
+            yield Step(row.path, kind, fed, row.output_shape, row.totals, here)
+        index = here.stop
 
 
 def _kind(path: str, kinds: dict[str, str]) -> str:
@@ -94,7 +128,9 @@ def _kind(path: str, kinds: dict[str, str]) -> str:
     return f"{_kind(f'{path}.1', kinds)} ×{times}"
 
 
-def _cell(step: Step, key: str, whole: Totals) -> Cell:
+def _cell(step: Step, key: str, whole: Totals, further: Mapping[str, Extra]) -> Cell:
+    if key in further:
+        return further[key].of(step)
     if key in ("operator", "input", "output"):
         return getattr(step, key)
     if key == "layer":
@@ -104,16 +140,6 @@ def _cell(step: Step, key: str, whole: Totals) -> Cell:
         all_of_it = getattr(whole, counted)
         return getattr(step.totals, counted) / all_of_it if all_of_it else None
     return value(step.totals, key)
-
-
-def _cells(step: Step, shown: Sequence[Column], whole: Totals) -> tuple[Cell, ...]:
-    return (step.path, *(_cell(step, column.key, whole) for column in shown))
-
-
-def _order(sort: str, whole: Totals) -> Callable[[Step], Any]:
-    (column,) = choose((sort,), {"layer": LAYER} | COLUMNS)
-    key = sort_key(column)
-    return lambda step: key(_cell(step, column.key, whole))
 
 
 def _titled(shown: Sequence[Column]) -> Iterator[Column]:

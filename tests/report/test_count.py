@@ -7,7 +7,8 @@ import pytest
 
 from convcalc import SpecError, count, load, loads
 from convcalc.report import write
-from convcalc.report.count import COLUMNS, tabulate
+from convcalc.report.count import COLUMNS, Extra, tabulate
+from convcalc.report.table import Column
 
 GOLDEN = Path(__file__).parent / "golden"
 SUMMED = [
@@ -214,3 +215,26 @@ def test_every_column_can_be_shown_at_every_width():
         text = write([tabulate(count(load("inception")), columns=COLUMNS)], "table", width=width)
         assert max(map(len, text.splitlines())) <= width
         assert text.count("163,328") == 1
+
+
+def test_a_column_from_elsewhere_stands_last_and_sums_like_the_others():
+    ticks = Extra(Column("verified", "verified"), ["✓"] * 2, combine=lambda each: each[0])
+    other = Extra(Column("fvcore", "fvcore", "integer"), [7, 5], total=13)
+    table = tabulate(
+        count(loads(TWO)), columns=("params",), extras=(other, ticks), notes=("Also.",)
+    )
+    assert [column.key for column in table.columns] == ["layer", "params", "fvcore", "verified"]
+    assert [row.cells for row in table.rows] == [
+        ("a", 108, 7, "✓"),
+        ("b", 10, 5, "✓"),
+        ("total", 118, 13, "✓"),
+    ]
+    assert table.notes[-1] == "Also."
+
+
+def test_a_column_from_elsewhere_can_be_placed_and_sorted_by():
+    other = Extra(Column("fvcore", "fvcore", "integer"), [5, 7])
+    table = tabulate(
+        count(loads(TWO)), columns=("fvcore", "params"), extras=(other,), sort="fvcore"
+    )
+    assert [row.cells for row in table.rows] == [("b", 7, 10), ("a", 5, 108), ("total", 12, 118)]
