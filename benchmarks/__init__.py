@@ -1,0 +1,1 @@
+"""How fast convcalc is, always as ratios measured in one run. `python -m benchmarks` runs all."""
