@@ -4,8 +4,9 @@ Where the room is short, bars go first, words and paths fold, then spare columns
 first, and if even that isn't enough the columns stand in panels, the first repeated in each.
 """
 
+import re
 from collections.abc import Sequence
-from itertools import chain
+from itertools import chain, zip_longest
 from typing import NamedTuple, TypeAlias
 
 from convcalc.errors import printable
@@ -19,7 +20,8 @@ UNBOUNDED = 100
 COMFORTABLE = {"text": 30, "path": 24}
 NARROWEST = {"text": 12, "path": 12}
 BEST = "*"
-_SINGLE = frozenset("–—−…─→█▏▎▍▌▋▊▉≤≥✓✗")
+_SINGLE = re.compile("[ -\u02ff–—−…─→█▏▎▍▌▋▊▉≤≥✓✗]*")
+"""What surely takes one cell a character."""
 
 
 class Piece(NamedTuple):
@@ -45,7 +47,7 @@ def picture(tables: Sequence[Table], width: int | None) -> list[Line]:
 
 def cells(text: str) -> int:
     """How many cells of a terminal a text takes."""
-    if text.isascii() or all(c <= "\u02ff" or c in _SINGLE for c in text):
+    if _SINGLE.fullmatch(text):
         return len(text)
     from rich.cells import cell_len
 
@@ -54,6 +56,8 @@ def cells(text: str) -> int:
 
 def fold(text: str, width: int, after: str = " ", indent: str = "") -> list[str]:
     """The text in lines of at most `width` cells, broken after spaces, or dots."""
+    if cells(text) <= width:
+        return [text.rstrip()]
     lines = [""]
     for piece in _pieces(text, after, max(width - len(indent), 1)):
         if lines[-1].strip() and cells((lines[-1] + piece).rstrip()) > width:
@@ -187,9 +191,8 @@ def _head(table: Table, panel: Panel) -> list[Line]:
     for number in range(height):
         shown = [t[number - height + len(t)] if number >= height - len(t) else "" for t in titles]
         each = zip(shown, panel, strict=True)
-        lines.append(
-            _joined([_aligned([Piece(s, "head")], table.columns[i], w) for s, (i, w) in each])
-        )
+        padded = [_padded(title, table.columns[index], wide) for title, (index, wide) in each]
+        lines.append([Piece(GAP.join(padded), "head")])
     return [*lines, _rule(panel)]
 
 
@@ -199,16 +202,16 @@ def _rule(panel: Panel) -> Line:
 
 def _row(columns: Sequence[Column], row: Row, words: list[str], panel: Panel) -> list[Line]:
     folded = [_folded(words[index], columns[index], wide) for index, wide in panel]
-    lines = []
-    for number in range(max(map(len, folded))):
-        pieces = []
-        for (index, wide), lines_of in zip(panel, folded, strict=True):
-            word = lines_of[number] if number < len(lines_of) else ""
-            column = columns[index]
-            styled = _styled(word, column, row, index)
-            pieces.append(_aligned(styled, column, wide))
-        lines.append(_joined(pieces))
-    return lines
+    return [_line(columns, row, each, panel) for each in zip_longest(*folded, fillvalue="")]
+
+
+def _line(columns: Sequence[Column], row: Row, words: Sequence[str], panel: Panel) -> Line:
+    line: Line = []
+    for (index, wide), word in zip(panel, words, strict=True):
+        column = columns[index]
+        padded = _padded(word, column, wide)
+        line += _styled(GAP + padded if line else padded, column, row, index)
+    return line
 
 
 def _folded(word: str, column: Column, wide: int) -> list[str]:
@@ -236,13 +239,6 @@ def _is_nothing(cell: Cell) -> bool:
     return cell is None or (isinstance(cell, int | float) and cell == 0)
 
 
-def _aligned(pieces: Line, column: Column, wide: int) -> Line:
-    space = Piece(" " * (wide - cells("".join(piece.text for piece in pieces))))
-    return [*pieces, space] if column.kind in TEXTUAL else [space, *pieces]
-
-
-def _joined(parts: list[Line]) -> Line:
-    line: Line = []
-    for part in parts:
-        line += [Piece(GAP), *part] if line else part
-    return line
+def _padded(word: str, column: Column, wide: int) -> str:
+    space = " " * (wide - cells(word))
+    return word + space if column.kind in TEXTUAL else space + word

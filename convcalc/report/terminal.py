@@ -1,7 +1,7 @@
 """Tables → what a terminal shows, in colours where it takes them."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, TextIO
 
 from convcalc.report.layout import Line, picture
@@ -40,21 +40,24 @@ def screen(stream: TextIO) -> tuple[int | None, bool]:
 def write(tables: Sequence[Table], *, width: int | None = None, colour: bool = False) -> str:
     """The tables, in at most `width` cells where that can be."""
     lines = picture(tables, width)
-    if colour:
-        return _coloured(lines)
-    return "".join("".join(piece.text for piece in line).rstrip() + "\n" for line in lines)
+    said = _coloured(lines) if colour else map(_bare, lines)
+    return "".join(line + "\n" for line in said)
 
 
-def _coloured(lines: list[Line]) -> str:
-    import io
+def _bare(line: Line) -> str:
+    return "".join([piece.text for piece in line]).rstrip()
 
-    from rich.console import Console
 
-    stream = io.StringIO()
-    console = Console(file=stream, force_terminal=True, highlight=False)
+def _coloured(lines: list[Line]) -> Iterator[str]:
+    from rich.color import ColorSystem
+    from rich.style import Style
+
+    styles = {name: Style.parse(style) for name, style in STYLES.items()}
     for line in lines:
-        console.print(styled(line), soft_wrap=True)
-    return stream.getvalue()
+        yield "".join(
+            styles[style].render(text, color_system=ColorSystem.STANDARD) if style else text
+            for text, style in line
+        )
 
 
 def styled(line: Line) -> "Text":
