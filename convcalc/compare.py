@@ -39,6 +39,12 @@ class Comparison(NamedTuple):
         """The reference."""
         return self.variants[self.reference]
 
+    def _repr_html_(self) -> str:
+        """The table, as a notebook shows it."""
+        from convcalc.report import compare, html
+
+        return html.fragment([compare.tabulate(self)])
+
     def ratio(self, variant: Variant, total: str) -> Fraction | None:
         """A total in proportion to the reference's; None where that has none of it."""
         return ratio(getattr(variant.costs.totals, total), getattr(self.base.costs.totals, total))

@@ -9,6 +9,9 @@ from typing import NamedTuple
 
 from convcalc.shapes import Shape, Size, product
 
+MOST_SHOWN = 8
+"""How many terms of a cost its `repr` shows."""
+
 
 class Factor(NamedTuple):
     """A number with a name: (3, "kernel height").
@@ -78,7 +81,11 @@ class Cost:
         return " + ".join(map(str, self.terms)) or "0"
 
     def __repr__(self) -> str:
-        return f"<Cost {self} = {self.value}>"
+        more = len(self.terms) - MOST_SHOWN
+        if more <= 0:
+            return f"<Cost {self} = {self.value}>"
+        first = Cost(*self.terms[:MOST_SHOWN])
+        return f"<Cost {first} + … ({more} more terms) = {self.value}>"
 
     def __add__(self, other: "Cost") -> "Cost":
         return Cost(*self.terms, *other.terms)

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Protocol, TypeAlias
 from convcalc import document, shapes, sources
 from convcalc import spec as specs
 from convcalc.cost import Term
-from convcalc.errors import Position, SpecError
+from convcalc.errors import Position, SpecError, printable
 from convcalc.expressions import Written
 from convcalc.operators import BRANCHING, OPERATORS, make
 from convcalc.operators.operator import Operator, SettingError
@@ -87,6 +87,10 @@ class Network(NamedTuple):
     def shape(self, index: int) -> Shape:
         """The shape of a layer's output, or of the network's input."""
         return self.input if index == INPUT else self.layers[index].output_shape
+
+    def __repr__(self) -> str:
+        sizes = f"{shapes.show(self.input)} → {shapes.show(self.output)}"
+        return f"<Network {printable(self.name)}: {sizes}, {len(self.layers)} layers>"
 
 
 class Swap(Protocol):

@@ -7,6 +7,7 @@ could read as more than itself (a spec may come from a stranger) is never offere
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from functools import wraps
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -42,6 +43,9 @@ def specs(ctx: typer.Context, incomplete: str) -> Iterable[str]:
     """YAML files, folders to go on into, and shipped specs."""
     from convcalc.sources import shipped
 
+    # Bash takes `--set width=` for three words, and what stands behind the = for a new argument.
+    if os.environ.get("COMP_WORDS", "").endswith("="):
+        return ()
     return [*_files(incomplete), *shipped()]
 
 
@@ -114,12 +118,15 @@ def conventions(ctx: typer.Context, incomplete: str) -> Iterable[str]:
 def _specs(ctx: typer.Context) -> "Iterator[Spec]":
     """The specs named on the command line so far."""
     from convcalc import sources
+    from convcalc.errors import SpecError
     from convcalc.spec import read
 
-    given = ctx.params.get("spec") or ()
+    # After an option that still lacks its value, the parser leaves the arguments where they were.
+    given = ctx.params.get("spec") or ctx.args
     for spec in (given,) if isinstance(given, str) else given:
-        if spec != "-":
-            yield read(sources.find(spec))
+        with suppress(SpecError):
+            if spec != "-":
+                yield read(sources.find(spec))
 
 
 def _said(value: object) -> str:
@@ -133,13 +140,9 @@ def _said(value: object) -> str:
 
 def _columns(ctx: typer.Context) -> Iterable[str]:
     """The columns of the table that the command on the command line prints."""
-    if ctx.info_name == "count":
-        from convcalc.report.count import COLUMNS
+    from convcalc.report import compare, count
 
-        return COLUMNS
-    from convcalc.report.columns import TOTALS
-
-    return TOTALS
+    return compare.COLUMNS if ctx.info_name == "compare" else count.COLUMNS
 
 
 def _listed(known: Iterable[str], incomplete: str) -> Iterator[str]:
