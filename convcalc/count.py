@@ -5,20 +5,23 @@ costs.totals.params                       # 25557032
 str(costs["conv1"].multiplications)       # '7 × 7 × 3 × 64 × 112 × 112'
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import nullcontext
 from fractions import Fraction
 from functools import cached_property, lru_cache
 from itertools import repeat
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from convcalc import memory, receptive
 from convcalc.cost import ADDITIVE, DTYPE_BYTES, FREE, Arithmetic, Cost, Term, elements_of, total
-from convcalc.errors import SpecError, did_you_mean
+from convcalc.errors import SpecError, did_you_mean, printable
 from convcalc.graph import INPUT, Layer, Network, Part
 from convcalc.operators.operator import Operator
 from convcalc.receptive import Field
-from convcalc.shapes import Shape, Size, elements, largest
+from convcalc.shapes import Shape, Size, elements, largest, show
+
+if TYPE_CHECKING:
+    from convcalc.conventions import Figures
 
 
 class Totals(NamedTuple):
@@ -84,6 +87,9 @@ class Row:
         """The same as plain numbers, with everything else that is told of a network."""
         return self._costs.sum(self.rows)
 
+    def __repr__(self) -> str:
+        return f"<Row {printable(self.path)}: {show(self.output_shape)}, {_said(self.values)}>"
+
 
 class LayerCost(NamedTuple):
     """What one layer costs. Shared weights count with the layer that had them first."""
@@ -142,9 +148,18 @@ class LayerCost(NamedTuple):
     def flops(self) -> Cost:
         return total(self.measure.arithmetic[:5])
 
+    def __repr__(self) -> str:
+        what = f"{self.layer.operator.name} {show(self.output_shape)}"
+        return f"<LayerCost {printable(self.path)}: {what}, {_said(self.values)}>"
+
 
 class Costs:
-    """What a network costs: `totals`, `layers` (a row a layer) and `costs[path]` for any part."""
+    """What a network costs: `totals`, `layers` (a row a layer) and `costs[path]` for any part.
+
+    `figures` are what other tools would print, by the tool's name, as far as `count` was asked.
+    """
+
+    figures: "Mapping[str, Figures]" = {}
 
     def __init__(self, network: Network, layers: tuple[LayerCost, ...], dtype: str) -> None:
         self.network = network
@@ -173,6 +188,17 @@ class Costs:
     def __iter__(self) -> Iterator[LayerCost]:
         return iter(self.layers)
 
+    def __repr__(self) -> str:
+        name, layers = printable(self.network.name), len(self.layers)
+        return f"<Costs {name}: {_said(self.totals)}, {layers} layers>"
+
+    def _repr_html_(self) -> str | None:
+        """The table, as a notebook shows it; None where the sizes are symbols or arrays."""
+        from convcalc.report import count, html
+
+        plain = all(isinstance(number, int) for number in self.totals[: len(ADDITIVE)])
+        return html.fragment([count.tabulate(self)]) if plain else None
+
     def row(self, part: Part) -> Row:
         """The sum of a part."""
         return Row(part.path, self.network.shape(part.output), self, slice(part.start, part.stop))
@@ -181,6 +207,11 @@ class Costs:
     def _places(self) -> dict[str, Row | LayerCost]:
         layers: dict[str, Row | LayerCost] = {row.path: row for row in self.layers}
         return layers | {part.path: self.row(part) for part in self.network.parts}
+
+    @property
+    def conventions(self) -> dict[str, Size | None]:
+        """The figure that each tool asked for would print; None: it fails."""
+        return {name: figures.total for name, figures in self.figures.items()}
 
     def to_dict(self) -> dict[str, Any]:
         """What `--format json` prints: plain ints, lists and text."""
@@ -193,13 +224,14 @@ class Costs:
             "dtype": self.dtype,
             "input": list(network.input),
             "output": list(network.output),
-            "totals": _numbers(self.totals),
-            "layers": [self._layer_dict(row) for row in self.layers],
+            "totals": _numbers(self.totals) | {"conventions": self.conventions},
+            "layers": [self._layer_dict(index, row) for index, row in enumerate(self.layers)],
             "verified": None,
         }
 
-    def _layer_dict(self, row: LayerCost) -> dict[str, Any]:
+    def _layer_dict(self, index: int, row: LayerCost) -> dict[str, Any]:
         layer, layers = row.layer, self.network.layers
+        told = {name: figures.layers[index] for name, figures in self.figures.items()}
         return {
             "path": layer.path,
             "operator": layer.operator.name,
@@ -208,6 +240,8 @@ class Costs:
             "input_shapes": [list(shape) for shape in layer.input_shapes],
             "output_shape": list(layer.output_shape),
             **_numbers(_totals((row,), self.dtype)),
+            "conventions": {name: figure.value for name, figure in told.items()},
+            **({"uncounted": {k: f.uncounted for k, f in told.items() if f.mark}} if told else {}),
             "derivation": {
                 "params": str(row.params),
                 "multiplications": str(row.multiplications),
@@ -215,10 +249,11 @@ class Costs:
         }
 
 
-def count(network: Network, dtype: str = "float32") -> Costs:
+def count(network: Network, dtype: str = "float32", conventions: Iterable[str] = ()) -> Costs:
     """What `network` costs, for one input (batch 1), inference, each layer computed directly.
 
-    `dtype` (float32, float16 or int8) is what weights and activations are stored as.
+    `dtype` (float32, float16 or int8) is what weights and activations are stored as;
+    `conventions` names tools whose figures are wanted too ("fvcore"). Raises `SpecError`.
     """
     if dtype not in DTYPE_BYTES:
         known = ", ".join(DTYPE_BYTES)
@@ -228,7 +263,12 @@ def count(network: Network, dtype: str = "float32") -> Costs:
         held = memory.held(network) if domain is None or domain.ordered else repeat(None)
         rows = zip(network.layers, held, receptive.fields(network))  # noqa: B905
         measured = _measured if domain is None else _measure
-        return Costs(network, tuple([_row(measured, *row) for row in rows]), dtype)
+        costs = Costs(network, tuple([_row(measured, *row) for row in rows]), dtype)
+    if conventions:
+        from convcalc.conventions import figures
+
+        costs.figures = {name: figures(network, name) for name in conventions}
+    return costs
 
 
 def _row(
@@ -285,6 +325,13 @@ def _totals(rows: tuple[LayerCost, ...], dtype: str) -> Totals:
 def _peak(held: list[Size | None]) -> Size | None:
     known = [each for each in held if each is not None]
     return None if len(known) < len(held) else largest(known) if known else 0
+
+
+def _said(values: tuple[Any, ...]) -> str:
+    """Parameters and MACs, from sums in the order of `ADDITIVE`."""
+    named = zip(ADDITIVE, values, strict=False)
+    shown = {name: f"{v:,}" if isinstance(v, int) else str(v) for name, v in named}
+    return f"{shown['params']} params, {shown['macs']} MACs"
 
 
 def _numbers(totals: Totals) -> dict[str, Any]:
