@@ -29,7 +29,8 @@ from convcalc.spec import Spec, mapping
 class Checked(NamedTuple):
     """One spec: its costs, how many figures it was held to, and what failed.
 
-    A broken spec has its `error` and no costs. `before` is what the baseline has of it.
+    A broken spec has its `error` and no costs. `before` is what the baseline has of it, `executed`
+    how many of its layers were executed.
     """
 
     spec: str
@@ -38,6 +39,7 @@ class Checked(NamedTuple):
     failures: tuple[Failure, ...]
     error: SpecError | None = None
     before: Numbers | None = None
+    executed: int = 0
 
 
 class Report(NamedTuple):
@@ -73,9 +75,11 @@ def check(
     budget: str | os.PathLike[str] | None = None,
     baseline: str | os.PathLike[str] | None = None,
     max_increase: Iterable[str] = (),
+    verify: bool = False,
     dtype: str = "float32",
 ) -> Report:
-    """Hold specs to their own `expect:` and `budget:`, to a budget file and to a baseline.
+    """Hold specs to their own `expect:` and `budget:`, to a budget file and to a baseline, and with
+    `verify` to what executing them takes.
 
     PATHS are files, folders or names of shipped specs (the current folder if none is given). A
     broken spec is told of in the report; what was asked wrongly raises `SpecError`.
@@ -86,7 +90,7 @@ def check(
     before = None if baseline is None else baselines.read(baseline)
     found = find(paths or (".",))
     extra = None if budget is None else _Budgets(budget, found)
-    rules = _Rules(extra, before, increases, dtype)
+    rules = _Rules(extra, before, increases, verify, dtype)
     return Report(tuple([rules.checked(s) for s in found.sources]), found.skipped, before)
 
 
@@ -98,11 +102,13 @@ class _Rules:
         budgets: "_Budgets | None",
         baseline: Baseline | None,
         increases: Sequence[baselines.Increase],
+        verify: bool,
         dtype: str,
     ) -> None:
         self.budgets = budgets
         self.baseline = baseline
         self.increases = increases
+        self.verify = verify
         self.dtype = dtype
 
     def checked(self, source: Source | SpecError) -> Checked:
@@ -139,11 +145,24 @@ class _Rules:
             grown = baselines.grown(costs, key, self.baseline, self.increases)
             figures += len(baselines.TOTALS) if before else 0
             failures += grown
+        executed = len(costs.layers) if self.verify else 0
+        if self.verify:
+            failures += _unconfirmed(costs)
         ordered = sorted(failures, key=lambda failure: failure.position)
-        return Checked(spec.source.name, costs, figures, tuple(ordered), None, before)
+        return Checked(spec.source.name, costs, figures, tuple(ordered), None, before, executed)
 
     def costs(self, spec: Spec, settings: dict[str, Any]) -> Costs:
         return count(build(spec, settings), self.dtype)
+
+
+def _unconfirmed(costs: Costs) -> Iterator[Failure]:
+    """What executing a spec found otherwise, at the lines of its layers."""
+    from convcalc.confirm import confirm, told
+
+    places = {layer.path: layer.position for layer in costs.network.layers}
+    for found in confirm(costs).mismatches:
+        path, quantity, predicted, executed = found
+        yield Failure("verify", told(found), places[path], quantity, path, executed, predicted)
 
 
 class _Budgets:

@@ -48,6 +48,7 @@ def command(
     baseline: Baseline = None,
     max_increase: MaxIncrease = [],  # noqa: B006
     update_baseline: UpdateBaseline = False,
+    verify: options.Verify = False,
     dtype: options.DType = "float32",
     format_: Format = "text",
     output: options.Output = None,
@@ -66,6 +67,7 @@ def command(
         budget=budget,
         baseline=None if update_baseline else baseline,
         max_increase=[] if update_baseline else max_increase,
+        verify=verify,
         dtype=dtype,
     )
     _tell(report, format_, output)

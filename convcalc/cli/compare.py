@@ -1,11 +1,14 @@
 """`convcalc compare`: specs, values and swaps → a row a variant, with ratios to one of them."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from convcalc.cli import options
-from convcalc.cli.output import emit
+from convcalc.cli.output import complain, emit
+
+if TYPE_CHECKING:
+    from convcalc.compare import Comparison
 
 Reference = Annotated[
     str | None,
@@ -25,10 +28,11 @@ def command(
     layers: Layers = False,
     columns: options.Columns = [],  # noqa: B006
     convention: options.Convention = [],  # noqa: B006
+    verify: options.Verify = False,
     dtype: options.DType = "float32",
     format_: options.TableFormat = "table",
     output: options.Output = None,
-) -> None:
+) -> int:
     """Compare specs, values of their settings, and what if: a row a variant, with ratios.
 
     Example: convcalc compare vgg16_cifar --swap 'conv[input.channels > 3] -> hetconv: {p: 4}'
@@ -44,14 +48,30 @@ def command(
         reference=reference,
         dtype=dtype,
     )
+    code = _verify(found) if verify else 0
     shown, conventions = options.names(columns), options.names(convention)
     if format_ == "json":
         from convcalc.report.json import dump
 
         by_layer = (shown or told.BY_LAYER) if layers else ()
         emit(dump(told.to_dict(found, shown, conventions, by_layer)), output)
-        return
+        return code
     from convcalc.cli.tables import emit_tables
 
     tables = told.layers(found, shown) if layers else [told.tabulate(found, shown, conventions)]
     emit_tables(tables, format_, output)
+    return code
+
+
+def _verify(comparison: "Comparison") -> int:
+    """Execute every variant, and tell what was predicted otherwise; the exit code."""
+    from convcalc.confirm import confirm, told
+
+    lines = [
+        f"{variant.name}: {line}"
+        for variant in comparison.variants
+        for line in map(told, confirm(variant.costs).mismatches)
+    ]
+    for line in lines or [f"{len(comparison.variants)} variants executed, every count confirmed"]:
+        complain(line)
+    return 1 if lines else 0

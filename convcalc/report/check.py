@@ -26,6 +26,9 @@ def summary(report: Report) -> str:
     """What was checked, and how it went, in a line."""
     figures = sum(spec.figures for spec in report.specs)
     parts = [f"{many(len(report.specs), 'spec')} checked, {_held(report, figures)}"]
+    executed = sum(spec.executed for spec in report.specs)
+    if executed:
+        parts.append(f"{many(executed, 'layer')} executed")
     if report.errors:
         parts.append(f"{many(len(report.errors), 'spec')} broken")
     if report.skipped:
@@ -38,7 +41,7 @@ def _held(report: Report, figures: int) -> str:
         specs = sum(1 for spec in report.specs if spec.failures)
         failed = f"{len(report.failures):,} of {many(figures, 'figure')} failed"
         return f"{failed}, in {many(specs, 'spec')}"
-    if not figures:
+    if not figures and not any(spec.executed for spec in report.specs):
         return "but there is no figure to hold them to: no expect:, no budget:, no baseline"
     return f"{many(figures, 'figure')} held"
 
@@ -94,6 +97,7 @@ def _spec(spec: Checked) -> dict[str, Any]:
         "totals": spec.costs and spec.costs.to_dict()["totals"],
         "baseline": baseline,
         "figures": spec.figures,
+        "executed": spec.executed,
         "failures": [
             {
                 "kind": failure.kind,
