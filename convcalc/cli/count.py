@@ -34,6 +34,11 @@ def command(
     """Count the parameters, multiplications and all else, a row a layer.
 
     Example: convcalc count resnet50 --set width=32 --depth 2 --sort params
+
+    Columns: operator, input, output, params, params_share, buffers, multiplications,
+    multiplications_share, additions, comparisons, divisions, exponentials, macs, flops,
+    activations, peak_activations, weight_bytes, activation_bytes, bytes_moved,
+    multiplications_per_byte, receptive_field, stride.
     """
     from convcalc.count import count
     from convcalc.graph import load

@@ -13,6 +13,7 @@ import termios
 import pytest
 
 from convcalc.cli import run
+from convcalc.report.count import COLUMNS
 
 SPEC = """
 name: Two
@@ -146,6 +147,11 @@ def test_what_is_wrong_is_one_line_and_exit_code_2(spec, capsys, words, message)
     assert "error: " in said
     assert "Traceback" not in said
     assert message is None or said == f"{message}\n"
+
+
+def test_help_names_every_column(capsys):
+    words = re.split(r"[\s,.]+", printed(capsys, "count", "--help").split("Columns:")[1])
+    assert set(words[1 : len(COLUMNS) + 1]) == set(COLUMNS)
 
 
 def on_a_terminal(folder, width, environment):
