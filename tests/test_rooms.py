@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parent.parent / "convcalc"
 FLOORS = [
     ("cli", "__main__"),
     ("report",),
-    ("sweep", "formula", "schema"),
+    ("sweep", "formula", "schema", "catalogue"),
     ("budget", "limits", "compare", "explain", "checking"),
     ("count", "swap"),
     ("memory", "receptive", "conventions"),
