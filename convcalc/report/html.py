@@ -6,8 +6,8 @@ from html import escape
 from convcalc.report.table import TEXTUAL, Column, Row, Table
 from convcalc.report.text import human
 
+PAGE = ":root { color-scheme: light dark }\n"
 STYLE = """\
-:root { color-scheme: light dark }
 .convcalc { font: 15px/1.5 system-ui, sans-serif; margin: 2em }
 .convcalc h2 { font-size: 1.2em; margin: 0 }
 .convcalc p { opacity: .7; margin: .3em 0 }
@@ -30,7 +30,7 @@ def write(tables: Sequence[Table], *, width: int | None = None, colour: bool = F
     body = "\n".join(map(section, tables))
     return (
         '<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n'
-        f"<title>{title}</title>\n<style>\n{STYLE}</style>\n{body}\n</html>\n"
+        f"<title>{title}</title>\n<style>\n{PAGE}{STYLE}</style>\n{body}\n</html>\n"
     )
 
 
