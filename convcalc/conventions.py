@@ -284,7 +284,10 @@ def _reconciled(network: Network, name: str) -> Reconciliation:
         for quantity, times in _changes(rule, OURS.get(operator, z), layer).items():
             amount, why = quantity.of(layer), quantity.name
             if times and (is_exotic(amount) or amount):
-                why += ", which don't run at inference" if figure.mark == "-" else ""
+                if figure.mark == "-":
+                    why += ", which don't run at inference"
+                elif times > 0 and (quantity in _quantities(OURS.get(operator, z))):
+                    why += " once more"
                 total = sums.setdefault((operator, why, times), [0, 0])
                 total[0] += amount
                 total[1] += 1
@@ -293,7 +296,11 @@ def _reconciled(network: Network, name: str) -> Reconciliation:
         steps_.sort(key=lambda step: -abs(step.difference))
     if found.total is None:
         steps_ = []
-    return Reconciliation(name, about, macs, tuple(steps_), found.total, _unseen(network, found))
+    return Reconciliation(name, about, macs, tuple(steps_), found.total, unseen(network, found))
+
+
+def _quantities(rule: Rule) -> list[Quantity]:
+    return [quantity for _, quantity in rule.parts]
 
 
 def _changes(theirs: Rule, ours: Rule, layer: Layer) -> dict[Quantity, int]:
@@ -305,12 +312,13 @@ def _changes(theirs: Rule, ours: Rule, layer: Layer) -> dict[Quantity, int]:
     return changes
 
 
-def _unseen(network: Network, found: Figures) -> dict[str, tuple[str, ...]]:
-    unseen: dict[str, dict[str, None]] = {}
+def unseen(network: Network, found: Figures) -> dict[str, tuple[str, ...]]:
+    """The operators that a tool leaves out, for each mark of a `Figure`."""
+    left_out: dict[str, dict[str, None]] = {}
     for layer, figure in zip(network.layers, found.layers, strict=True):
-        if figure.mark not in ("", "-"):
-            unseen.setdefault(figure.mark, {})[layer.operator.name] = None
-    return {mark: tuple(operators) for mark, operators in unseen.items()}
+        if figure.mark:
+            left_out.setdefault(figure.mark, {})[layer.operator.name] = None
+    return {mark: tuple(operators) for mark, operators in left_out.items()}
 
 
 def _idle(network: Network) -> set[int]:

@@ -14,15 +14,15 @@ from convcalc.graph import Layer
 from convcalc.shapes import (
     Size,
     common_divisor,
-    divides,
     elements,
-    equal,
+    fail,
     floor_quotient,
     is_exotic,
     is_one,
     pads_of,
     per_axis,
     product,
+    smallest,
 )
 
 Of: TypeAlias = Callable[[Layer], Any]
@@ -147,7 +147,7 @@ def rank(layer: Layer) -> int:
 
 def convs(layer: Layer) -> int:
     """How many convs a hetconv is."""
-    return 2 - equal(_settings(layer).p, 1)
+    return 2 - floor_quotient(1, _settings(layer).p)
 
 
 @quantity("products of the offset conv")
@@ -213,6 +213,8 @@ def windows(layer: Layer) -> Size:
     operator, (channels, *extent) = _settings(layer), layer.input_shapes[0]
     kernel, stride, _ = operator.axes(len(extent))
     pads = pads_of(operator.padding, tuple(extent), kernel, stride, (1,) * len(extent))
+    if not operator.ceil_mode and (operator.count_include_pad or operator.padding in (0, "valid")):
+        return product((*kernel, *layer.output_shape))
     if not operator.count_include_pad:
         limits = [(0, n) for n in extent]
     else:
@@ -224,7 +226,7 @@ def windows(layer: Layer) -> Size:
 def _clipped(outputs: Size, kernel: Size, stride: Size, pad: Size, low: Size, high: Size) -> Size:
     """The cells of an axis's windows between `low` and `high`."""
     if any(map(is_exotic, (outputs, kernel, stride, pad, low, high))):
-        return outputs * kernel  # of a symbol or an array: as if none were clipped
+        fail("the clipped windows of ultralytics-thop are counted for plain sizes only")
     starts = (i * stride - pad for i in range(outputs))
     return sum(max(min(start + kernel, high) - max(start, low), 0) for start in starts)
 
@@ -238,22 +240,25 @@ def cells(layer: Layer) -> Size:
 @quantity("lost where a float is cut off")
 def lost(layer: Layer) -> Size:
     sizes, outputs = layer.input_shapes[0], layer.output_shape
-    if any(map(is_exotic, (*sizes, *outputs))):
+    if all(map(is_one, outputs[1:])):
         return 0
+    if any(map(is_exotic, (*sizes, *outputs))):
+        fail("the rounding of thop's adaptive pools is known for plain sizes only")
     windows = math.prod(i / o for i, o in zip(sizes[1:], outputs[1:], strict=True))
     return elements(sizes) + elements(outputs) - int((windows + 1) * elements(outputs))
 
 
-@quantity("steps within adaptive windows, of i // o cells, or of i % o + 1 where that isn't whole")
+@quantity("steps within adaptive windows, as large as it guesses")
 def cell_steps(layer: Layer) -> Size:
     pairs = zip(layer.input_shapes[0][1:], layer.output_shape[1:], strict=True)
     return elements(layer.output_shape) * (product([_kernel_guess(i, o) for i, o in pairs]) - 1)
 
 
 def _kernel_guess(size: Size, outputs: Size) -> Size:
-    whole = divides(outputs, size)
     quotient = floor_quotient(size, outputs)
-    return whole * quotient + (1 - whole) * (size - outputs * quotient + 1)
+    rest = size - outputs * quotient
+    uneven = smallest((rest, 1))
+    return (1 - uneven) * quotient + uneven * (rest + 1)
 
 
 # Norms, resizing, dropout.

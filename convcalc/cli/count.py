@@ -1,11 +1,15 @@
 """`convcalc count`: specs → a table each, or everything counted, as JSON."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from convcalc.cli import completion, options
 from convcalc.cli.output import emit
+
+if TYPE_CHECKING:
+    from convcalc.count import Costs
+    from convcalc.report.count import Extra
 
 Depth = Annotated[
     int, typer.Option("--depth", min=1, help="Open blocks and repeated steps N − 1 levels deep.")
@@ -20,6 +24,16 @@ Sort = Annotated[
     ),
 ]
 
+Reconcile = Annotated[
+    list[str],
+    typer.Option(
+        "--reconcile",
+        metavar="A,B",
+        help="From our MACs to what these tools would print, reason by reason.",
+        autocompletion=completion.conventions,
+    ),
+]
+
 
 def command(
     spec: options.Specs,
@@ -30,6 +44,8 @@ def command(
     columns: options.Columns = [],  # noqa: B006
     sort: Sort = None,
     dtype: options.DType = "float32",
+    convention: options.Convention = [],  # noqa: B006
+    reconcile: Reconcile = [],  # noqa: B006
 ) -> None:
     """Count the parameters, multiplications and all else, a row a layer.
 
@@ -44,16 +60,43 @@ def command(
     from convcalc.graph import load
 
     settings = options.settings(set_)
-    counted = [count(load(each, **settings), dtype) for each in spec]
+    conventions, tools = options.names(convention), options.names(reconcile)
+    counted = [count(load(each, **settings), dtype, conventions) for each in spec]
     if format_ == "json":
         from convcalc.report.json import dump
 
-        found = [costs.to_dict() for costs in counted]
+        found = [_told(costs, tools) for costs in counted]
         emit(dump(found if len(found) > 1 else found[0]), output)
         return
     from convcalc.cli.tables import emit_tables
     from convcalc.report.count import tabulate
 
+    if tools:
+        from convcalc.report import reconcile as ledgers
+
+        each = [ledger for costs in counted for ledger in ledgers.tabulate(costs, tools)]
+        emit_tables(each, format_, output)
+        return
     shown = options.names(columns)
-    tables = [tabulate(costs, depth=depth, columns=shown, sort=sort) for costs in counted]
+    beside = [_beside(costs) if conventions else ((), ()) for costs in counted]
+    tables = [
+        tabulate(costs, depth=depth, columns=shown, sort=sort, extras=extras, notes=notes)
+        for costs, (extras, notes) in zip(counted, beside, strict=True)
+    ]
     emit_tables(tables, format_, output)
+
+
+def _beside(costs: "Costs") -> "tuple[tuple[Extra, ...], tuple[str, ...]]":
+    """The columns of other tools' figures, and the notes on them."""
+    from convcalc.report import conventions
+
+    return conventions.extras(costs), tuple(conventions.notes(costs))
+
+
+def _told(costs: "Costs", tools: list[str]) -> dict[str, Any]:
+    """What is printed as JSON."""
+    if not tools:
+        return costs.to_dict()
+    from convcalc.report.reconcile import to_list
+
+    return costs.to_dict() | {"reconciliations": to_list(costs, tools)}
