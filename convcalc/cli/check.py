@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 Paths = Annotated[
     list[str],
-    typer.Argument(metavar="[PATH…]", help="Files and folders; the current folder if none."),
+    typer.Argument(metavar="PATH…", help="Files and folders; the current folder if none."),
 ]
 Budget = Annotated[
     str | None,
@@ -53,10 +53,15 @@ def command(
     format_: Format = "text",
     output: options.Output = None,
 ) -> int:
-    """Hold specs to their budgets, their expectations and a baseline; made for CI.
+    """Hold specs to their budgets, expectations and a baseline; made for CI.
 
-    Exits with 1 when a limit fails, 2 when a spec is broken. Example:
-    convcalc check specs --baseline baseline.json --max-increase 2%
+    Exits with 1 when a limit fails, with 2 when a spec is broken.
+
+    \b
+    Examples:
+      convcalc check mine.yaml
+      convcalc check specs --baseline baseline.json --update-baseline
+      convcalc check specs --baseline baseline.json --max-increase 2%
     """
     from convcalc.check import check
 

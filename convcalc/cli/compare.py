@@ -33,9 +33,13 @@ def command(
     format_: options.TableFormat = "table",
     output: options.Output = None,
 ) -> int:
-    """Compare specs, values of their settings, and what if: a row a variant, with ratios.
+    """Compare specs, values of their settings, and swaps: a row a variant.
 
-    Example: convcalc compare vgg16_cifar --swap 'conv[input.channels > 3] -> hetconv: {p: 4}'
+    \b
+    Examples:
+      convcalc compare resnet18 resnet50 --columns params,macs
+      convcalc compare mobilenet_v2 --vary width=0.5,0.75,1
+      convcalc compare vgg16_cifar --swap 'conv -> depthwise_separable'
     """
     from convcalc.compare import compare
     from convcalc.report import compare as told

@@ -21,7 +21,10 @@ Force = Annotated[bool, typer.Option("--force", help="Write over a file that is 
 def command(file: File = "network.yaml", force: Force = False) -> None:
     """Write a small commented spec to start from.
 
-    Example: convcalc init mine.yaml
+    \b
+    Examples:
+      convcalc init
+      convcalc init mine.yaml --force
     """
     if not force and file != "-" and os.path.lexists(file):
         raise SpecError("this file is there already; --force writes over it", Position(file))

@@ -22,9 +22,12 @@ def command(
     format_: options.TableFormat = "table",
     output: options.Output = None,
 ) -> None:
-    """Show the shipped specs, the blocks and the operators, or one of them with its settings.
+    """List shipped specs, blocks and operators, or show one with its settings.
 
-    Example: convcalc list bottleneck
+    \b
+    Examples:
+      convcalc list
+      convcalc list bottleneck
     """
     from convcalc import catalogue
 

@@ -7,7 +7,9 @@ from convcalc.cli.output import emit
 def command(output: options.Output = None) -> None:
     """Print a JSON Schema of specs, for editors that complete and check YAML.
 
-    Example: convcalc schema --output convcalc.schema.json
+    \b
+    Example:
+      convcalc schema --output convcalc.schema.json
     """
     import json
 
