@@ -115,7 +115,8 @@ class CountingArray(NDArrayOperatorsMixin):
         return f"<CountingArray {'×'.join(map(str, self.shape))}>"
 
     def __getitem__(self, key: Any) -> "CountingArray":
-        return CountingArray(np.asarray(self._values[key]), self._tally)
+        part = self._values[key]
+        return CountingArray(part if type(part) is np.ndarray else np.asarray(part), self._tally)
 
     def __setitem__(self, key: Any, value: Any) -> None:
         self._values[key] = self._open(value)
@@ -125,26 +126,41 @@ class CountingArray(NDArrayOperatorsMixin):
     def __array_ufunc__(
         self, ufunc: np.ufunc, method: str, *inputs: Any, out: tuple[Any, ...] = (), **options: Any
     ) -> Any:
-        if method not in _COUNTED or (ufunc not in _KIND and (ufunc, method) not in _CALLED):
-            raise CountingError(f"np.{ufunc.__name__} ({method}) is not counted")
-        if not options.keys() <= _OPTIONS.get(method, set()):
+        kind = _KIND.get(ufunc)
+        if (kind is None or method != "__call__") and (ufunc, method) not in _CALLED:
+            return self._reduced(ufunc, method, inputs, out, options)
+        if options:
             raise CountingError(f"np.{ufunc.__name__} with {', '.join(options)} is not counted")
-        address = {1} if method == "at" else ()
-        opened = [v if i in address else self._open(v) for i, v in enumerate(inputs)]
-        if out:
-            options["out"] = tuple([self._tally.opened(target) for target in out])
-        result = getattr(ufunc, method)(*opened, **options)
-        done = _COUNTED[method](opened, result, options)
-        counts = self._tally.counts
-        if ufunc is np.matmul:
+        tally = self._tally
+        opened = [self._open(value) for value in inputs]
+        result = ufunc(*opened, out=tally.opened(out[0])) if out else np.asarray(ufunc(*opened))
+        if kind is not None:
+            tally.counts[kind] += result.size
+        elif ufunc is np.matmul:
             products = opened[0].shape[-1]
-            counts["multiplications"] += done * products
-            counts["additions"] += done * (products - 1)
-        elif ufunc in _KIND:
-            counts[_KIND[ufunc]] += done
-        if method == "at":
-            return None
-        return out[0] if out else CountingArray(np.asarray(result), self._tally)
+            tally.counts["multiplications"] += result.size * products
+            tally.counts["additions"] += result.size * (products - 1)
+        return out[0] if out else CountingArray(result, tally)
+
+    def _reduced(
+        self,
+        ufunc: np.ufunc,
+        method: str,
+        inputs: tuple[Any, ...],
+        out: tuple[Any, ...],
+        options: dict[str, Any],
+    ) -> "CountingArray | None":
+        """What a method of a ufunc makes: reduce, accumulate, outer or at."""
+        if ufunc not in _KIND or method not in _METHODS or out:
+            raise CountingError(f"np.{ufunc.__name__} ({method}) is not counted")
+        allowed, operations = _METHODS[method]
+        if not options.keys() <= allowed:
+            raise CountingError(f"np.{ufunc.__name__} with {', '.join(options)} is not counted")
+        addresses = 1 if method == "at" else None
+        opened = [v if i == addresses else self._open(v) for i, v in enumerate(inputs)]
+        result = getattr(ufunc, method)(*opened, **options)
+        self._tally.counts[_KIND[ufunc]] += operations(opened, result, options)
+        return None if method == "at" else CountingArray(np.asarray(result), self._tally)
 
     def __array_function__(
         self, function: Callable[..., Any], types: Any, args: Any, kwargs: dict[str, Any]
@@ -158,8 +174,8 @@ class CountingArray(NDArrayOperatorsMixin):
 
     def _open(self, value: Any) -> Any:
         """The values of one of our own arrays, or a plain number."""
-        if type(value) is CountingArray:
-            return self._tally.opened(value)
+        if type(value) is CountingArray and value._tally is self._tally:
+            return value._values
         if type(value) in (int, float, bool):
             return value
         raise CountingError(f"{_called(value)} is not counted here")
@@ -197,7 +213,7 @@ def _called(value: object) -> str:
     return f"{type(value).__name__}{'' if shape is None else f' of shape {shape}'}"
 
 
-# How many operations each method of a ufunc did: its operands, its result, its options.
+# Each method of a ufunc: the options it may have, and how many operations it does.
 
 
 def _accumulated(operands: list[Any], result: Any, options: dict[str, Any]) -> int:
@@ -206,14 +222,15 @@ def _accumulated(operands: list[Any], result: Any, options: dict[str, Any]) -> i
     return prod(sizes) - prod(sizes) // sizes[axis]
 
 
-_COUNTED: dict[str, Callable[[list[Any], Any, dict[str, Any]], int]] = {
-    "__call__": lambda operands, result, options: int(np.size(result)),
-    "outer": lambda operands, result, options: int(np.size(result)),
-    "reduce": lambda operands, result, options: int(operands[0].size - np.size(result)),
-    "accumulate": _accumulated,
-    "at": lambda operands, result, options: int(np.size(operands[0][operands[1]])),
+_METHODS: dict[str, tuple[set[str], Callable[[list[Any], Any, dict[str, Any]], int]]] = {
+    "reduce": (
+        {"axis", "keepdims"},
+        lambda operands, result, options: int(operands[0].size - np.size(result)),
+    ),
+    "accumulate": ({"axis"}, _accumulated),
+    "outer": (set(), lambda operands, result, options: int(np.size(result))),
+    "at": (set(), lambda operands, result, options: int(np.size(operands[0][operands[1]]))),
 }
-_OPTIONS = {"reduce": {"axis", "keepdims"}, "accumulate": {"axis"}}
 
 
 # The error function, which numpy hasn't: a table of exact values and slopes, and cubics between.
