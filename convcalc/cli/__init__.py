@@ -91,7 +91,10 @@ def _whole(
     multiplications and every output shape, computed analytically and proved, on request, by
     executing it.
 
-    Example: convcalc count resnet50
+    \b
+    Examples:
+      convcalc count resnet50
+      convcalc count --help
     """
 
 

@@ -12,7 +12,10 @@ if TYPE_CHECKING:
     from convcalc.report.count import Extra
 
 Depth = Annotated[
-    int, typer.Option("--depth", min=1, help="Open blocks and repeated steps N − 1 levels deep.")
+    int,
+    typer.Option(
+        "--depth", min=1, metavar="N", help="Open blocks and repeated steps N − 1 levels deep."
+    ),
 ]
 Sort = Annotated[
     str | None,
@@ -38,18 +41,23 @@ Reconcile = Annotated[
 def command(
     spec: options.Specs,
     set_: options.Set = [],  # noqa: B006 - Typer copies its defaults
-    format_: options.TableFormat = "table",
-    output: options.Output = None,
     depth: Depth = 1,
     columns: options.Columns = [],  # noqa: B006
     sort: Sort = None,
-    dtype: options.DType = "float32",
     convention: options.Convention = [],  # noqa: B006
     reconcile: Reconcile = [],  # noqa: B006
+    dtype: options.DType = "float32",
+    format_: options.TableFormat = "table",
+    output: options.Output = None,
 ) -> None:
     """Count the parameters, multiplications and all else, a row a layer.
 
-    Example: convcalc count resnet50 --set width=32 --depth 2 --sort params
+    \b
+    Examples:
+      convcalc count resnet50
+      convcalc count mine.yaml --set width=32 --depth 2 --sort params
+      convcalc count resnet50 --columns params,macs --format csv
+      convcalc count resnet18 --reconcile fvcore,thop
 
     Columns: operator, input, output, params, params_share, buffers, multiplications,
     multiplications_share, additions, comparisons, divisions, exponentials, macs, flops,

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from convcalc.cli import COMMANDS, run
+from convcalc.report.count import COLUMNS
 
 WIDTH = 80
 
@@ -89,3 +90,8 @@ def test_short_and_long_help_are_one(capsys: pytest.CaptureFixture[str]) -> None
     long = help_of(capsys, "count")
     assert run(["count", "-h"]) == 0
     assert capsys.readouterr().out == long
+
+
+def test_count_names_its_columns(capsys: pytest.CaptureFixture[str]) -> None:
+    (named,) = re.findall(r"Columns:\s+([^.]*)\.", help_of(capsys, "count"))
+    assert re.split(r",\s+", named) == list(COLUMNS)
