@@ -81,6 +81,9 @@ def renewed(costs: Iterable[Costs], path: str | os.PathLike[str]) -> str:
 def read(path: str | os.PathLike[str]) -> Baseline:
     """The baseline in a file. Raises `SpecError` for a half-written one, or another version."""
     name = os.fspath(path)
+    if not os.path.lexists(path):
+        message = "there is no baseline yet: --update-baseline writes it"
+        raise SpecError(message, Position(name))
     content = document.read(path)
     try:
         found = json.loads(content)

@@ -175,7 +175,7 @@ class _Budgets:
         checked = [source for source in found.sources if isinstance(source, Source)]
         for key, position in self.budgets.keys.items():
             if not any(self.names(key, source) for source in checked) and not self.stands(key):
-                message = f"a budget for '{key}', but no such spec is checked, or there"
+                message = f"a budget for '{key}', but there is no such spec"
                 raise SpecError(message, position)
 
     def of(self, spec: Spec) -> Iterator[Node]:

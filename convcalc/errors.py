@@ -71,5 +71,5 @@ def did_you_mean(word: str, known: Iterable[str], also: dict[str, str] | None = 
         return f"; did you mean '{renamed}'?"
     near = get_close_matches(word.lower(), known, n=1, cutoff=0.6)
     if not near:
-        near = [k for k in known if len(word) > 3 and (word in k or k in word)][:1]
+        near = [k for k in known if len(word) > 3 < len(k) and (word in k or k in word)][:1]
     return f"; did you mean '{printable(near[0])}'?" if near else ""
