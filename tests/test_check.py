@@ -591,14 +591,14 @@ def test_verification_notices_a_wrong_formula(
         return arithmetic._replace(multiplications=arithmetic.additions)
 
     monkeypatch.setattr(Conv, "arithmetic", wrong)
-    counting = sys.modules["convcalc.count"]
-    monkeypatch.setattr(counting, "_remembered", counting._measure)
-    write(good=GOOD.replace("size: 1}", "size: 1, bias: false}").replace("expect", "#"))
+    # Sizes that nothing else has: what is counted of a layer is remembered.
+    layer = "{conv: {out_channels: 7, kernel_size: 1, bias: false}, name: b}"
+    write(good=f"input: [5, 11, 11]\nlayers:\n  - {layer}\n")
     said = check(".", "--verify")
-    # b: 4·2·36 = 288 products, 3·2·36 = 216 sums
+    # 5·7·121 = 4235 products, 4·7·121 = 3388 sums
     assert (said.code, said.err) == (
         1,
-        ["good.yaml:5:6: not confirmed: b: multiplications: 216 predicted, 288 executed"],
+        ["good.yaml:3:6: not confirmed: b: multiplications: 3,388 predicted, 4,235 executed"],
     )
 
 
