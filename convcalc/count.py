@@ -25,8 +25,10 @@ if TYPE_CHECKING:
 
 
 class Totals(NamedTuple):
-    """The sums over a network. `peak_activations` is the largest, and the receptive field and
-    stride are those of the last layer that has one (None: no layer has).
+    """The sums over a network: whole numbers of operations, elements or bytes, for one input.
+
+    `peak_activations` is the largest, and the receptive field and stride, a number an axis, are
+    those of the last layer that has one (None: no layer has).
     """
 
     params: Size

@@ -5,9 +5,12 @@ import doctest
 import re
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
+
+import convcalc
 
 ROOT = Path(__file__).parent.parent
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -174,3 +177,20 @@ def test_the_user_runs(tmp_path: Path) -> None:
         "11689512 <text>:2:1 2 0 True",
         "True 7 × 7 × 3 × 64 × 112 × 112",
     ]
+
+
+SHOWING = [path for path in (ROOT / "convcalc").glob("*.py") if ">>> " in path.read_text("utf-8")]
+
+
+@pytest.mark.parametrize("path", SHOWING, ids=lambda path: path.stem)
+def test_docstrings_show_what_happens(path: Path) -> None:
+    import_module(f"convcalc.{path.stem}")
+    result = doctest.testmod(sys.modules[f"convcalc.{path.stem}"])
+    assert result.attempted > 0
+    assert result.failed == 0
+
+
+def test_what_is_public_says_what_it_raises() -> None:
+    for name in sorted(set(convcalc.__all__) - {"SpecError"}):
+        said = getattr(convcalc, name).__doc__
+        assert "Raises `SpecError`" in said or "raises `SpecError`" in said, name
