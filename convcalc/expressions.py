@@ -18,6 +18,7 @@ from convcalc.errors import Position, SpecError, did_you_mean
 MOST_CHARACTERS = 500
 MOST_DEPTH = 40
 MOST_NUMBER = 10**40
+MOST_ENTRIES = 100
 
 AXES = ("channels", "depth", "height", "width", "length")
 
@@ -51,13 +52,15 @@ class Written(NamedTuple):
     fixed: bool
     setting: str = ""
     """The setting that it is, where it is no more than `$setting`."""
+    length: int = 0
+    """The characters of the expressions in it."""
 
     def evaluate(self, scope: Scope) -> Any:
         """The plain value. Raises `SpecError` at its position."""
         if self.fixed:
             return self.value
         if not isinstance(self.value, Expression):
-            return tuple([item.evaluate(scope) for item in self.value])
+            return _bounded(tuple([item.evaluate(scope) for item in self.value]), self.position)
         try:
             return self.value.evaluate(scope)
         except SpecError as error:
@@ -81,14 +84,28 @@ def written(node: Node) -> Written:
         if isinstance(node.value, str) and node.value.startswith("$"):
             expression = parse(node.value, node.position)
             setting = node.value[1:] if node.value[1:] in expression.settings else ""
-            return Written(expression, node.position, False, setting)
+            return Written(expression, node.position, False, setting, len(expression.text))
         return Written(node.value, node.position, True)
     if isinstance(node, Listing):
         items = tuple(written(item) for item in node.items)
         if all(item.fixed for item in items):
-            return Written(tuple(item.value for item in items), node.position, True)
-        return Written(items, node.position, False)
+            plain = _bounded(tuple(item.value for item in items), node.position)
+            return Written(plain, node.position, True)
+        return Written(items, node.position, False, "", sum(item.length for item in items))
     raise SpecError("a number, a text or a list belongs here, not a mapping", node.position)
+
+
+def _bounded(entries: tuple[Any, ...], position: Position) -> tuple[Any, ...]:
+    """`entries`, unless they are too many: lists of settings that are lists grow as powers do."""
+    if _entries(entries) > MOST_ENTRIES:
+        raise SpecError(f"a list of more than {MOST_ENTRIES} values", position)
+    return entries
+
+
+def _entries(value: Any) -> int:
+    if not isinstance(value, tuple):
+        return 1
+    return 1 + (sum(map(_entries, value)) if len(value) <= MOST_ENTRIES else MOST_ENTRIES)
 
 
 def parse(text: str, position: Position) -> Expression:
@@ -395,9 +412,11 @@ def _exact(value: Any) -> Any:
         if max(abs(value.numerator), value.denominator) > MOST_NUMBER:
             raise SpecError("a number in an expression becomes too large")
         return value.numerator if value.denominator == 1 else value
-    if type(value) is int and abs(value) > MOST_NUMBER:
-        raise SpecError("a number in an expression becomes too large")
-    return value
+    if type(value) is int:
+        if abs(value) > MOST_NUMBER:
+            raise SpecError("a number in an expression becomes too large")
+        return value
+    return shapes.exact(value)
 
 
 def _floor(value: Any) -> Any:

@@ -50,6 +50,7 @@ class Kind(Protocol):
     def each(self, function: Callable[..., Any], values: Sequence[Any]) -> Any: ...
     def whole(self, value: Any, least: int) -> Any: ...
     def positive(self, value: Any) -> Any: ...
+    def exact(self, value: Any) -> Any: ...
     def domain(self, values: Sequence[Any]) -> AbstractContextManager[Any]: ...
 
 
@@ -107,6 +108,12 @@ def positive(value: Any) -> Any:
     if kind is None:
         raise ValueError
     return kind.positive(value)
+
+
+def exact(value: Any) -> Any:
+    """A symbol or an array as simply as it can be told. Raises `SpecError` if it grows too large."""
+    kind = _kind(value)
+    return kind.exact(value) if kind else value
 
 
 def domain(values: Iterable[Any]) -> AbstractContextManager[Any]:
@@ -312,8 +319,12 @@ def pads_of(
 
 
 def _same(size: Size, kernel: Size, stride: Size, dilation: Size) -> tuple[Size, Size]:
-    needed = (ceil_quotient(size, stride) - 1) * stride + span(kernel, dilation) - size
-    both = largest((needed, 0))
+    reach = span(kernel, dilation)
+    if is_one(reach):
+        return 0, 0
+    needed = (ceil_quotient(size, stride) - 1) * stride + reach - size
+    # The last window starts less than a stride from the end, so a longer one always overhangs.
+    both = needed if at_most(stride, reach) is True else largest((needed, 0))
     before = floor_quotient(both, 2)
     return before, both - before
 

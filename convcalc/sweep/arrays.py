@@ -248,6 +248,9 @@ class Arrays:
         shapes.require(truth, "a scale must be above zero")
         return value
 
+    def exact(self, value: Any) -> Any:
+        return value
+
     def domain(self, values: Sequence[Any]) -> Domain:
         return Domain(values)
 
