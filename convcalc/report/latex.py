@@ -55,7 +55,7 @@ def _tabular(table: Table) -> list[str]:
     return [
         rf"\begin{{tabular}}{{{letters}}}",
         r"\toprule",
-        " & ".join(_said(column.title) for column in table.columns) + r" \\",
+        _line([_said(column.title) for column in table.columns]),
         r"\midrule",
         *(line for row in table.rows for line in _row(row, table.columns)),
         r"\bottomrule",
@@ -70,10 +70,14 @@ def _row(row: Row, columns: Sequence[Column]) -> list[str]:
         _bold(escaped(human(cell, column.kind)), index in row.marks)
         for index, (cell, column) in enumerate(zip(row.cells, columns, strict=True))
     ]
-    line = " & ".join(words) + r" \\"
-    # After the \\ of the line before, [ or * would be read as its argument.
-    line = f"{{}}{line}" if line.startswith(("[", "*")) else line
+    line = _line(words)
     return [r"\midrule", line] if row.style == "total" else [line]
+
+
+def _line(words: Sequence[str]) -> str:
+    line = " & ".join(words) + r" \\"
+    # After a rule, or the \\ of the line before, [ or * would be read as its argument.
+    return f"{{}}{line}" if line.startswith(("[", "*")) else line
 
 
 def _bold(word: str, best: bool) -> str:
