@@ -7,7 +7,6 @@ the layers belong to (steps, repetitions, branches), for totals by part.
 import os
 from collections.abc import Mapping
 from functools import lru_cache
-from itertools import takewhile
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from convcalc import document, shapes, sources
@@ -21,8 +20,8 @@ from convcalc.operators.operator import written as shown
 from convcalc.shapes import Shape
 from convcalc.spec import Block, Branch, Declared, Room, Settings, Spec, Step, Steps
 from convcalc.vocabulary import unknown_name, unknown_setting
+from convcalc.work import Work
 
-MOST_STEPS = 100_000
 MOST_DEPTH = 100
 MOST_CHAINED = 50
 INPUT = -1
@@ -33,7 +32,7 @@ Pair: TypeAlias = tuple[int, int]
 
 
 class Layer(NamedTuple):
-    """One operator at work. `inputs` are indices of layers, `shares` of the one with its weights."""
+    """One operator at work. `inputs` are indices of layers, `shares` the one with its weights."""
 
     path: str
     operator: Operator
@@ -60,7 +59,10 @@ class Part(NamedTuple):
 
 
 class Network(NamedTuple):
-    """A spec with its settings, expanded."""
+    """A spec with its settings, expanded: `layers` in the order they run.
+
+    Shapes are (channels, then a size per axis), or (features,); there is no batch.
+    """
 
     spec: Spec
     settings: Mapping[str, Any]
@@ -124,7 +126,7 @@ def expand(
     spec: Spec, settings: Mapping[str, Any] | None = None, swaps: tuple[Swap, ...] = ()
 ) -> Network:
     """The same; raises `Undecided` too, where the structure differs within an array."""
-    frame = Frame(spec.room, spec.declared, None)
+    frame = Frame(spec.room, spec.declared, None, Work())
     for name, value in (settings or {}).items():
         if name not in spec.declared:
             raise unknown_setting(spec.name, name, spec.declared, None)
@@ -134,6 +136,8 @@ def expand(
             builder = _Builder(spec, frame, swaps, domain)
             result = builder.steps(spec.steps, INPUT, frame, "", 0)
             values = {name: frame.setting(name) for name in spec.declared}
+    except SpecError as error:
+        raise error.at(Position(spec.source.name)) from None
     except RecursionError:  # every kind of depth is bounded, but not all of them together
         message = "blocks, groups, settings and expressions are nested too deeply"
         raise SpecError(message, Position(spec.source.name)) from None
@@ -163,6 +167,7 @@ class Made(NamedTuple):
 
     output: int
     step: Step | None = None
+    kind: str | None = None
     start: int = 0
     stop: int = 0
 
@@ -170,10 +175,11 @@ class Made(NamedTuple):
 class Frame:
     """What the steps of one spec, or of one use of a block, see: settings, names, `input`."""
 
-    def __init__(self, room: Room, declared: Declared, outer: "Frame | None") -> None:
+    def __init__(self, room: Room, declared: Declared, outer: "Frame | None", work: Work) -> None:
         self.room = room
         self.declared = declared
         self.outer = outer
+        self.work = work
         self.values: dict[str, Any] = {}
         self.names: dict[str, Made] = {}
         self.shapes: dict[str, Shape] = {}
@@ -194,7 +200,7 @@ class Frame:
             message = f"more than {MOST_CHAINED} settings that each depend on the next"
             raise SpecError(message, default.position)
         self.pending.add(name)
-        self.values[name] = default.evaluate(self)
+        self.values[name] = self.work.value(default, self)
         self.pending.discard(name)
         return self.values[name]
 
@@ -206,7 +212,7 @@ class Frame:
             if written.fixed
             else values[written.setting]  # most are no more than $setting, and known
             if written.setting in values
-            else written.evaluate(self)
+            else self.work.value(written, self)
             for name, written in settings.items()
         }
 
@@ -237,10 +243,11 @@ class _Builder:
         self.swaps = swaps
         self.layers: list[Layer] = []
         self.parts: list[Part] = []
-        self.visited = 0
+        self.kept: dict[int, tuple[Term, ...]] = {}
         self.active: list[Block] = []
         self.depth = 0
         self.root = frame
+        self.work = frame.work
         self.user: Position | None = None
         self.input = _input(spec.input, frame)
         frame.name("input", Made(INPUT), self.input)
@@ -250,17 +257,20 @@ class _Builder:
 
     def steps(self, steps: Steps, value: int, frame: Frame, prefix: str, level: int) -> int:
         """Run a list of steps on `value`; the index of what comes out."""
-        kinds = [_kind(step, steps, frame) for step in steps.steps]
+        kinds = [_kind(step, frame) for step in steps.steps]
         labels = steps.labels or specs.labels(steps.steps, kinds)
         for step, kind, label in zip(steps.steps, kinds, labels, strict=True):
-            value = self.step(step, kind, value, frame, prefix + label, level)
+            try:
+                value = self.step(step, kind, value, frame, prefix + label, level)
+            except SpecError as error:
+                raise error.at(step.position) from None
         return value
 
     def step(
         self, step: Step, kind: str | None, value: int, frame: Frame, path: str, level: int
     ) -> int:
         """Run a step as often as it says, from where it says."""
-        self.visit(step)
+        self.work.visit(path, step.position)
         start = len(self.layers)
         if kind is not None and _condition(step.when, frame):
             fed = frame.made(step.source, step.place("from")).output if step.source else value
@@ -269,7 +279,7 @@ class _Builder:
             else:
                 value = self.repeated(step, kind, (fed, value), frame, path, level)
         if step.name is not None:
-            made = Made(value, step, start, len(self.layers))
+            made = Made(value, step, kind, start, len(self.layers))
             frame.name(step.name, made, self.shape(value))
         return value
 
@@ -280,16 +290,11 @@ class _Builder:
         place = self.open()
         start = len(self.layers)
         for number in range(1, _times(step, frame) + 1):
-            self.visit(step)
             once = f"{path}.{number}"
+            self.work.visit(once, step.position)
             value = fed = self.once(step, kind, fed, frame, once, level + 1, number == 1)
         self.close(place, path, "repeat", level + 1, True, start, value)
         return value
-
-    def visit(self, step: Step) -> None:
-        self.visited += 1
-        if self.visited > MOST_STEPS:
-            raise SpecError(f"more than {MOST_STEPS:,} steps, repetitions counted", step.position)
 
     def once(
         self, step: Step, kind: str, fed: int, frame: Frame, path: str, level: int, first: bool
@@ -297,11 +302,11 @@ class _Builder:
         """Run a step's operator, block or group on the value `fed`."""
         start = len(self.layers)
         if step.kind is None:
-            again = frame.made(step.share or "", step.place("share")).step
-            if again is None:
+            made = frame.made(step.share or "", step.place("share"))
+            if made.step is None:
                 raise SpecError(f"'{step.share}' is no step to share", step.position)
-            again = again._replace(name=None, source=None, when=None)
-            value = self.step(again, kind, fed, frame, path, level)
+            again = made.step._replace(name=None, source=None, when=None)
+            value = self.step(again, made.kind, fed, frame, path, level)
         elif kind == "group" and step.steps:
             value = self.group(step.steps, fed, frame, path, level)
         elif step.branches:
@@ -332,7 +337,7 @@ class _Builder:
                 # What is put there is no more replaced by this swap, nor in the blocks around.
                 self.swaps, self.active = self.swaps[index + 1 :], []
                 try:
-                    other_kind = _kind(other, Steps((other,), None), scope)
+                    other_kind = _kind(other, scope)
                     value = self.step(other, other_kind, fed, scope, path, level)
                 except SpecError as error:
                     raise swap.failed(error, self.user or step.position) from None
@@ -348,10 +353,10 @@ class _Builder:
         """What a swap sees of a step: its settings, defaults included, and its input."""
         if kind not in OPERATORS:
             inner = self.inside(step, frame.room.block(kind), settings, fed)
-            scope = Frame(self.root.room, inner.declared, inner.outer)
+            scope = Frame(self.root.room, inner.declared, inner.outer, self.work)
             scope.values = inner.values
         else:
-            scope = Frame(self.root.room, {}, None)
+            scope = Frame(self.root.room, {}, None, self.work)
             scope.values = _plain_settings(kind, settings)
         scope.name("input", Made(fed), self.shape(fed))
         return scope
@@ -379,11 +384,12 @@ class _Builder:
         self, step: Step, kind: str, fed: int, frame: Frame, path: str, level: int
     ) -> int:
         place, start = self.open(), len(self.layers)
-        values = [
-            self.branch(branch, fed, frame, f"{path}.{branch.name}", level)
-            for branch in step.branches
-            if _condition(branch.when, frame)
-        ]
+        values = []
+        for branch in step.branches:
+            inner = f"{path}.{branch.name}"
+            self.work.visit(inner, branch.position)
+            if _condition(branch.when, frame):
+                values.append(self.branch(branch, fed, frame, inner, level))
         if kind == "side":
             values = [fed]
         elif not values:
@@ -434,7 +440,8 @@ class _Builder:
 
     def inside(self, step: Step, block: Block, settings: dict[str, Any], fed: int) -> Frame:
         """What the steps of a block see."""
-        inner = Frame(block.room, block.declared, self.root if block.outer else None)
+        outer = self.root if block.outer else None
+        inner = Frame(block.room, block.declared, outer, self.work)
         inner.values = {k: v for k, v in settings.items() if v is not None}
         for name, default in block.declared.items():
             if default is None and name not in inner.values:
@@ -481,8 +488,8 @@ class _Builder:
     def share(self, step: Step, start: int, frame: Frame) -> None:
         """Let the layers from `start` have the weights of the step they share, one by one."""
         target = frame.made(step.share or "", step.place("share"))
-        ours = [i for i in range(start, len(self.layers)) if _weights(self.layers[i])]
-        theirs = [i for i in range(target.start, target.stop) if _weights(self.layers[i])]
+        ours = [i for i in range(start, len(self.layers)) if self.weights(i)]
+        theirs = [i for i in range(target.start, target.stop) if self.weights(i)]
         if len(ours) != len(theirs):
             message = (
                 f"can't share '{step.share}': it has {len(theirs)} layers with weights, "
@@ -491,13 +498,25 @@ class _Builder:
             raise SpecError(message, step.position)
         for one, other in zip(ours, theirs, strict=True):
             mine, root = self.layers[one], self.layers[other]
+            shares = other if root.shares is None else root.shares
+            if mine.shares == shares:
+                continue
             try:
-                _require_same_weights(mine, root)
+                _require_same_weights(
+                    mine.operator, self.weights(one), root.operator, self.weights(other)
+                )
             except SpecError as error:
                 message = f"{mine.path}: can't share the weights of {root.path}: {error.message}"
                 raise SpecError(message, step.position) from None
-            shares = other if root.shares is None else root.shares
             self.layers[one] = mine._replace(shares=shares)
+
+    def weights(self, index: int) -> tuple[Term, ...]:
+        """What a layer would keep: the terms of its parameters and buffers."""
+        if index not in self.kept:
+            operator, inputs = self.layers[index].operator, self.layers[index].input_shapes
+            own = operator.parameters(*inputs).terms, operator.buffers(*inputs).terms
+            self.kept[index] = (*own[0], *own[1])
+        return self.kept[index]
 
     def open(self) -> int:
         """Keep a place for a part, before what it holds, and go a level down."""
@@ -519,7 +538,7 @@ _PENDING = Part("", "", 0, False, 0, 0, 0)
 
 def _input(value: Written, frame: Frame) -> Shape:
     """The input's shape."""
-    sizes = value.evaluate(frame)
+    sizes = frame.work.value(value, frame)
     if not isinstance(sizes, tuple) or not sizes:
         raise SpecError("input is a list: channels, then a size per axis", value.position)
     if len(sizes) > 4:
@@ -544,17 +563,15 @@ def _batched(shape: Shape) -> bool:
     return batch == 1 and channels in (1, 3) and height == width >= 28
 
 
-def _kind(step: Step, siblings: Steps, frame: Frame) -> str | None:
+def _kind(step: Step, frame: Frame) -> str | None:
     """The operator or block of a step, as the settings have it; None for no step."""
-    if isinstance(step.kind, str):
-        return step.kind
-    if step.kind is None:
-        before = takewhile(lambda other: other is not step, siblings.steps)
-        named = [other for other in before if other.name == step.share]
+    written = step.kind or step.like
+    if isinstance(written, str):
+        return written
+    if written is None:  # it shares what later steps of an earlier repetition have made
         earlier = frame.names.get(step.share or "")  # an unknown one is an error when it runs
-        shared = named[0] if named else earlier and earlier.step
-        return _kind(shared, siblings, frame) if shared and shared is not step else "share"
-    kind = step.kind.evaluate(frame)
+        return earlier.kind if earlier and earlier.step else "share"
+    kind = frame.work.value(written, frame)
     if kind is None or kind == "none":
         return None
     if not isinstance(kind, str) or kind in BRANCHING:
@@ -566,7 +583,7 @@ def _kind(step: Step, siblings: Steps, frame: Frame) -> str | None:
 def _condition(when: Written | None, frame: Frame) -> bool:
     if when is None:
         return True
-    value = when.evaluate(frame)
+    value = frame.work.value(when, frame)
     if type(value) is not bool:
         raise SpecError(f"when needs true or false, not {shown(value)}", when.position)
     return value
@@ -574,7 +591,7 @@ def _condition(when: Written | None, frame: Frame) -> bool:
 
 def _times(step: Step, frame: Frame) -> int:
     assert step.repeat is not None
-    times = shapes.one_value(step.repeat.evaluate(frame), "repeat")
+    times = shapes.one_value(frame.work.value(step.repeat, frame), "repeat")
     if type(times) is not int or times < 0:
         message = f"repeat must be a whole number from 0, not {shown(times)}"
         raise SpecError(message, step.repeat.position)
@@ -600,18 +617,13 @@ def _shaped(operator: Operator, inputs: tuple[Shape, ...]) -> Shape:
     return shapes.require_shape(operator.output(*inputs))
 
 
-def _weights(layer: Layer) -> tuple[Term, ...]:
-    """What a layer would keep: the terms of its parameters and buffers."""
-    operator, inputs = layer.operator, layer.input_shapes
-    return (*operator.parameters(*inputs).terms, *operator.buffers(*inputs).terms)
-
-
-def _require_same_weights(one: Layer, other: Layer) -> None:
-    ours, theirs = _weights(one), _weights(other)
+def _require_same_weights(
+    one: Operator, ours: tuple[Term, ...], other: Operator, theirs: tuple[Term, ...]
+) -> None:
     message = (
         f"they have {' + '.join(map(str, theirs))} weights, these {' + '.join(map(str, ours))}"
     )
-    if one.operator.name != other.operator.name or len(ours) != len(theirs):
+    if one.name != other.name or len(ours) != len(theirs):
         raise SpecError(message)
     for mine, root in zip(ours, theirs, strict=True):
         if len(mine) != len(root):
@@ -623,14 +635,21 @@ def _require_same_weights(one: Layer, other: Layer) -> None:
 def load(spec: str | os.PathLike[str], /, **settings: Any) -> Network:
     """The network of SPEC, a path or the name of a shipped spec, with these settings.
 
-    >>> load("resnet50", width=32).output
-    (1000,)
+    >>> load("resnet50", width=32)
+    <Network ResNet-50: 3×224×224 → 1000, 175 layers>
 
-    Raises `SpecError`, with the place in the spec.
+    A setting is a number, a text or a list, or a numpy array or sympy symbol for many networks at
+    once. Raises `SpecError`, with the place in the spec.
     """
     return build(specs.read(sources.find(os.fspath(spec))), settings)
 
 
 def loads(text: str, /, **settings: Any) -> Network:
-    """The network of a spec given as YAML text, with these settings. Raises `SpecError`."""
+    """The network of a spec given as YAML text, with these settings, as `load` has it.
+
+    >>> loads("{input: [3, 8, 8], layers: [conv: {out_channels: 4, kernel_size: 3}]}").output
+    (4, 6, 6)
+
+    Raises `SpecError`.
+    """
     return build(specs.read(sources.Source(text, "<text>", None)), settings)

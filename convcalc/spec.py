@@ -43,7 +43,9 @@ class Branch(NamedTuple):
 
 
 class Step(NamedTuple):
-    """One step. Its kind is an operator, a block, `group`, an expression, or None (share alone)."""
+    """One step. Its kind is an operator, a block, `group`, an expression, or None (share alone);
+    then it is `like` that of the step shared, as far as that is known from the text.
+    """
 
     kind: str | Written | None
     position: Position
@@ -57,6 +59,7 @@ class Step(NamedTuple):
     steps: "Steps | None" = None
     branches: tuple[Branch, ...] = ()
     places: dict[str, Position] = {}
+    like: str | Written | None = None
 
     def place(self, word: str) -> Position:
         """Where the value of `name`, `from` or `share` stands."""
@@ -295,6 +298,7 @@ class _Reader:
     def __init__(self, room: Room, known: Collection[str]) -> None:
         self.room = room
         self.known = known
+        self.named: dict[str, str | Written | None] = {}
 
     def value(self, node: Node) -> Written:
         return _check_names(written(node), self.known)
@@ -311,7 +315,8 @@ class _Reader:
                 message = f"the name '{step.name}' stands twice in one list"
                 raise SpecError(message, step.place("name"))
             names |= {step.name} if step.name else set()
-        kinds = [step.kind if isinstance(step.kind, str) else None for step in steps]
+        heads = [step.kind or step.like for step in steps]
+        kinds = [head if isinstance(head, str) else None for head in heads]
         if None not in kinds or all(step.name for step in steps):
             return Steps(steps, labels(steps, kinds))
         return Steps(steps, None)
@@ -391,8 +396,11 @@ class _Reader:
         for key, field in (("from", "source"), ("share", "share")):
             if key in entries:
                 words[field] = _text(entries[key])
+        if step.kind is None:
+            words["like"] = self.named.get(words["share"])
         if "name" in entries:
             words["name"] = _name(entries["name"])
+            self.named[words["name"]] = step.kind or words.get("like")
         if words:
             named = ("name", "from", "share")
             words["places"] = {key: entries[key].position for key in named if key in entries}

@@ -19,7 +19,7 @@ FLOORS = [
     ("memory", "receptive", "conventions"),
     ("quantities",),
     ("graph",),
-    ("spec", "blocks"),
+    ("spec", "blocks", "work"),
     ("operators", "document", "expressions", "sources", "vocabulary"),
     ("shapes", "cost", "errors"),
 ]
