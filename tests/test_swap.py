@@ -1,10 +1,12 @@
 """`SELECTOR -> STEP`: a spec and a swap in; the layers that come of it, or one message, out."""
 
+import json
 from typing import Any
 
 import pytest
 
 from convcalc import SpecError, count
+from convcalc.cli import run
 from convcalc.count import Costs
 from convcalc.sources import Source
 from convcalc.spec import read
@@ -270,3 +272,14 @@ def test_the_spec_itself_stays_as_it_is() -> None:
 )
 def test_wrong_swaps(swap: str, message: str) -> None:
     assert error(swap) == message
+
+
+def test_on_count_it_applies(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["count", "vgg16_cifar", "--swap", "conv[input.channels > 3] -> hetconv: {p: 8}"]
+    assert run([*words, "--format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)["totals"]["macs"] == 71_242_752
+
+
+def test_on_count_a_wrong_one_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["count", "vgg16_cifar", "--swap", "hetconv -> conv"]) == 2
+    assert capsys.readouterr().err.startswith("--swap: error: 'hetconv' selects nothing")

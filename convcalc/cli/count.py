@@ -41,6 +41,7 @@ Reconcile = Annotated[
 def command(
     spec: options.Specs,
     set_: options.Set = [],  # noqa: B006 - Typer copies its defaults
+    swap: options.Swap = [],  # noqa: B006
     depth: Depth = 1,
     columns: options.Columns = [],  # noqa: B006
     sort: Sort = None,
@@ -58,6 +59,7 @@ def command(
       convcalc count mine.yaml --set width=32 --depth 2 --sort params
       convcalc count resnet50 --columns params,macs --format csv
       convcalc count resnet18 --reconcile fvcore,thop
+      convcalc count vgg16 --swap 'conv[kernel_size == 3] -> depthwise_separable'
 
     Columns: operator, input, output, params, params_share, buffers, multiplications,
     multiplications_share, additions, comparisons, divisions, exponentials, macs, flops,
@@ -69,7 +71,13 @@ def command(
 
     settings = options.settings(set_)
     conventions, tools = options.names(convention), options.names(reconcile)
-    counted = [count(load(each, **settings), dtype, conventions) for each in spec]
+    if swap:
+        from convcalc import swap as swaps
+
+        networks = [swaps.load(each, settings, swap) for each in spec]
+    else:
+        networks = [load(each, **settings) for each in spec]
+    counted = [count(network, dtype, conventions) for network in networks]
     if format_ == "json":
         from convcalc.report.json import dump
 
