@@ -20,7 +20,7 @@ from convcalc.verify import runner_class, walk
 from convcalc.verify.counting import KINDS, Tally
 
 LIMITS = {"resnet50": 1.5, "mobilenet_v2": 2.0}
-ROUNDS = 15
+ROUNDS = 25
 
 
 def rows() -> Iterator[Ratio]:

@@ -6,21 +6,29 @@ from typing import Any, ClassVar
 import numpy as np
 
 from convcalc.verify.counting import erf
-from convcalc.verify.runner import Array, Arrays, Prepared, Runner, Shape, column, parts
+from convcalc.verify.runner import CACHED, Array, Arrays, Prepared, Runner, Shape, column, parts
 
 
 class _Elementwise(Runner):
-    """Works through the elements a cached part at a time."""
+    """Works through the elements a cached part at a time.
+
+    `limits` are numbers to compare with, spread over arrays: numpy takes the larger of two arrays
+    several times as fast as the larger of an array and a number.
+    """
+
+    limits: ClassVar[tuple[float, ...]] = ()
 
     def run(self, weights: Prepared, *inputs: Array) -> Array:
         (x,) = inputs
         result = self.place(x)
         source, target = x.reshape(-1), result.reshape(-1)
+        limits = [x.new((min(len(source), CACHED),), limit) for limit in self.limits]
         for part in parts(source.shape):
-            self.apply(source[part], target[part])
+            piece = source[part]
+            self.apply(piece, target[part], *[limit[: len(piece)] for limit in limits])
         return result
 
-    def apply(self, x: Array, y: Array) -> None:
+    def apply(self, x: Array, y: Array, *limits: Array) -> None:
         """Write the function of `x` to `y`, which may be the same array."""
         raise NotImplementedError
 
@@ -31,16 +39,20 @@ class _Elementwise(Runner):
 class ReLU(_Elementwise):
     """max(x, 0)."""
 
-    def apply(self, x: Array, y: Array) -> None:
-        np.maximum(x, 0, out=y)
+    limits = (0,)
+
+    def apply(self, x: Array, y: Array, *limits: Array) -> None:
+        np.maximum(x, limits[0], out=y)
 
 
 class ReLU6(_Elementwise):
     """min(max(x, 0), 6)."""
 
-    def apply(self, x: Array, y: Array) -> None:
-        np.maximum(x, 0, out=y)
-        np.minimum(y, 6, out=y)
+    limits = (0, 6)
+
+    def apply(self, x: Array, y: Array, *limits: Array) -> None:
+        np.maximum(x, limits[0], out=y)
+        np.minimum(y, limits[1], out=y)
 
 
 class LeakyReLU(_Elementwise):
@@ -48,7 +60,7 @@ class LeakyReLU(_Elementwise):
 
     defaults: ClassVar[dict[str, Any]] = {"negative_slope": 0.01}
 
-    def apply(self, x: Array, y: Array) -> None:
+    def apply(self, x: Array, y: Array, *limits: Array) -> None:
         y[...] = np.where(x > 0, x, x * self.number("negative_slope"))
 
 
@@ -78,7 +90,7 @@ class ELU(_Elementwise):
 
     defaults: ClassVar[dict[str, Any]] = {"alpha": 1}
 
-    def apply(self, x: Array, y: Array) -> None:
+    def apply(self, x: Array, y: Array, *limits: Array) -> None:
         below = (np.exp(x) - 1) * self.number("alpha")
         y[...] = np.where(x > 0, x, below)
 
@@ -88,7 +100,7 @@ class GELU(_Elementwise):
 
     defaults: ClassVar[dict[str, Any]] = {"approximate": "none"}
 
-    def apply(self, x: Array, y: Array) -> None:
+    def apply(self, x: Array, y: Array, *limits: Array) -> None:
         if self.settings["approximate"] == "tanh":
             bent = np.tanh((x + x * x * x * 0.044715) * sqrt(2 / pi))
         else:
@@ -106,29 +118,29 @@ def sigmoid(x: Array, y: Array) -> Array:
 class Sigmoid(_Elementwise):
     """1 / (1 + exp(−x))."""
 
-    def apply(self, x: Array, y: Array) -> None:
+    def apply(self, x: Array, y: Array, *limits: Array) -> None:
         sigmoid(x, y)
 
 
 class SiLU(_Elementwise):
     """x · sigmoid(x)."""
 
-    def apply(self, x: Array, y: Array) -> None:
+    def apply(self, x: Array, y: Array, *limits: Array) -> None:
         np.multiply(x, sigmoid(x, x.new(x.shape)), out=y)
 
 
 class Tanh(_Elementwise):
     """tanh(x)."""
 
-    def apply(self, x: Array, y: Array) -> None:
+    def apply(self, x: Array, y: Array, *limits: Array) -> None:
         np.tanh(x, out=y)
 
 
-def hardsigmoid(x: Array, y: Array) -> Array:
+def hardsigmoid(x: Array, y: Array, least: Array, most: Array) -> Array:
     """min(max(x + 3, 0), 6) / 6, written to `y`."""
     np.add(x, 3, out=y)
-    np.maximum(y, 0, out=y)
-    np.minimum(y, 6, out=y)
+    np.maximum(y, least, out=y)
+    np.minimum(y, most, out=y)
     y /= 6
     return y
 
@@ -136,15 +148,19 @@ def hardsigmoid(x: Array, y: Array) -> Array:
 class Hardsigmoid(_Elementwise):
     """min(max(x + 3, 0), 6) / 6."""
 
-    def apply(self, x: Array, y: Array) -> None:
-        hardsigmoid(x, y)
+    limits = (0, 6)
+
+    def apply(self, x: Array, y: Array, *limits: Array) -> None:
+        hardsigmoid(x, y, *limits)
 
 
 class Hardswish(_Elementwise):
     """x · hardsigmoid(x)."""
 
-    def apply(self, x: Array, y: Array) -> None:
-        np.multiply(x, hardsigmoid(x, x.new(x.shape)), out=y)
+    limits = (0, 6)
+
+    def apply(self, x: Array, y: Array, *limits: Array) -> None:
+        np.multiply(x, hardsigmoid(x, x.new(x.shape), *limits), out=y)
 
 
 class Softmax(Runner):

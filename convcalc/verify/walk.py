@@ -70,10 +70,11 @@ class Verdict(NamedTuple):
 
 
 class TooLarge(Exception):  # noqa: N818 (a refusal, no fault)
-    """A layer needs more bytes, `needed`, than the `allowed` ones."""
+    """A layer needs more bytes, `needed`, than the `allowed` ones (None: than there are)."""
 
-    def __init__(self, path: str, needed: int, allowed: int) -> None:
-        super().__init__(f"{path} needs {needed:,} bytes, {allowed:,} may be used")
+    def __init__(self, path: str, needed: int, allowed: int | None) -> None:
+        limit = "which are not there" if allowed is None else f"{allowed:,} may be used"
+        super().__init__(f"{path} needs {needed:,} bytes, {limit}")
         self.path, self.needed, self.allowed = path, needed, allowed
 
 
@@ -104,14 +105,20 @@ def verify(
     runners = [_runner(layer) for layer in layers]
     last = _last_uses(layers)
     allowed = available() if max_memory is None else max_memory
-    if allowed is not None:
-        _require_memory(layers, runners, last, input_shape, allowed)
+    needs = _needs(layers, runners, last, input_shape)
+    for layer, needed in zip(layers, needs, strict=True):
+        if allowed is not None and needed > allowed:
+            raise TooLarge(layer.path, needed, allowed)
     walk = _Walk(layers, runners, last, Weights(seed))
-    walk.values[INPUT] = walk.weights.values(input_shape, INPUT)
     executed = []
     with np.errstate(all="ignore"):
         for index, prediction in enumerate(predictions):
-            executed.append(walk.step(index, prediction))
+            try:
+                if index == 0:
+                    walk.values[INPUT] = walk.weights.values(input_shape, INPUT)
+                executed.append(walk.step(index, prediction))
+            except MemoryError:
+                raise TooLarge(layers[index].path, needs[index], None) from None
             if progress:
                 progress(index + 1, len(layers))
     return Verdict(tuple(executed))
@@ -217,24 +224,22 @@ def _owner(array: np.ndarray) -> np.ndarray:
     return array
 
 
-def _require_memory(
+def _needs(
     layers: Sequence[Layer],
     runners: Sequence[Runner],
     last: Mapping[int, int],
     input_shape: Shape,
-    allowed: int,
-) -> None:
-    """Raise `TooLarge` if some layer needs more with all that must be kept beside it."""
-    kept = {INPUT: prod(input_shape)}
+) -> list[int]:
+    """Bytes that each layer needs, with all that must be kept beside it."""
+    kept, needs = {INPUT: prod(input_shape)}, []
     for index, (layer, runner) in enumerate(zip(layers, runners, strict=True)):
         try:
             own = _elements(runner.parameters()) + _elements(runner.buffers()) + runner.workspace()
         except Exception as error:
             raise RunnerFailed(layer.path, error) from error
         kept[index] = prod(layer.output_shape)
-        needed = (sum(kept.values()) + own) * BYTES
-        if needed > allowed:
-            raise TooLarge(layer.path, needed, allowed)
+        needs.append((sum(kept.values()) + own) * BYTES)
         for source in {*layer.inputs, index}:
             if last[source] == index:
                 del kept[source]
+    return needs

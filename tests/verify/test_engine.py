@@ -2,6 +2,7 @@
 
 import os
 import random
+import tracemalloc
 from math import prod
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from convcalc import SpecError, count, load, loads
 from convcalc.operators import OPERATORS, make
 from convcalc.verify import execute, runner_class
 from convcalc.verify.counting import KINDS, Tally
-from convcalc.verify.walk import verify
+from convcalc.verify.walk import TooLarge, verify
 from convcalc.verify.weights import Weights
 
 SPECS = Path(__file__).parents[2] / "specs"
@@ -28,10 +29,10 @@ def predicted(operator, shapes):
     }
 
 
-def verified(network):
+def verified(network, **options):
     """The verdict on a network."""
     predictions = [predicted(layer.operator, layer.input_shapes) for layer in network.layers]
-    return verify(network.layers, predictions, network.input)
+    return verify(network.layers, predictions, network.input, **options)
 
 
 class Draw(random.Random):
@@ -248,6 +249,24 @@ def test_network(path):
     verdict = verified(network)
     assert verdict.mismatches == ()
     assert len(verdict.layers) == len(network.layers)
+
+
+NEEDS = ("modules/factor_7x7", "modules/deform_conv", "networks/resnet18", "networks/mobilenet_v2")
+
+
+@pytest.mark.parametrize("name", NEEDS)
+def test_what_is_needed_is_known_beforehand(name):
+    """A limit below the measured peak refuses the network, one of twice the peak doesn't."""
+    network = load(SPECS / f"{name}.yaml")
+    tracemalloc.start()
+    try:
+        verified(network)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    with pytest.raises(TooLarge):
+        verified(network, max_memory=peak - 2**20)  # less the random numbers weights are made of
+    assert verified(network, max_memory=2 * peak).mismatches == ()
 
 
 def test_shared_layers_are_executed_with_the_same_weights():

@@ -355,6 +355,15 @@ def test_a_giant_is_refused_by_what_the_machine_has():
         verify([conv], [NOTHING], (1, 10**6, 10**6))
 
 
+def test_running_out_of_memory_is_told_as_such(monkeypatch):
+    def exhausted(*_):
+        raise MemoryError
+
+    monkeypatch.setattr("convcalc.verify.walk.execute", exhausted)
+    with pytest.raises(TooLarge, match=r"^relu needs 480 bytes, which are not there$"):
+        verify([RELU], [NOTHING | RELU_COST], (3, 4, 5), max_memory=10**9)
+
+
 def test_a_runner_that_raises_is_a_fault_with_the_layers_path():
     wrong = layer("conv", (3, 4), (2, 4), out_channels=2, kernel_size=1, groups=2)
     with pytest.raises(RunnerFailed, match=r"^conv: ValueError: 2 groups don't divide") as error:
