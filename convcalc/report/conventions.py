@@ -9,7 +9,7 @@ from convcalc.report.table import Cell, Column
 
 _SENTENCES = {
     "*": "{tool} silently leaves out {operators} (*).",
-    "w": "{tool} leaves out {operators}, with a warning (w).",
+    "w": "{tool} leaves out {operators} and says so (w).",
     "!": "{tool} fails on {operators} (–).",
     "-": "{tool} doesn't see auxiliary heads, which don't run at inference (–).",
 }
