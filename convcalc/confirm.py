@@ -21,6 +21,8 @@ def confirm(
 ) -> "Verdict":
     """Execute the network once and compare shapes, parameters and every kind of operation.
 
+    The verdict also becomes `costs.verified`.
+
     `max_memory` is in bytes, by default what is free; `progress` is told how many layers of how
     many are done. Raises `SpecError` where the network can't be executed here.
     """
@@ -35,7 +37,7 @@ def confirm(
     network = costs.network
     predictions = [_prediction(row) for row in costs.layers]
     try:
-        return verify(
+        costs.verified = verify(
             network.layers,
             predictions,
             network.input,
@@ -43,6 +45,7 @@ def confirm(
             max_memory=max_memory,
             progress=progress,
         )
+        return costs.verified
     except TooLarge as error:
         message = f"{name} can't be executed here: {error}; --max-memory allows more"
         raise SpecError(message) from None

@@ -22,6 +22,7 @@ from convcalc.shapes import Shape, Size, elements, largest, show
 
 if TYPE_CHECKING:
     from convcalc.conventions import Figures
+    from convcalc.verify.walk import Verdict
 
 
 class Totals(NamedTuple):
@@ -158,10 +159,12 @@ class LayerCost(NamedTuple):
 class Costs:
     """What a network costs: `totals`, `layers` (a row a layer) and `costs[path]` for any part.
 
-    `figures` are what other tools would print, by the tool's name, as far as `count` was asked.
+    `figures` are what other tools would print, by the tool's name, as far as `count` was asked;
+    `verified` is the verdict of executing the network, once `confirm` has.
     """
 
     figures: "Mapping[str, Figures]" = {}
+    verified: "Verdict | None" = None
 
     def __init__(self, network: Network, layers: tuple[LayerCost, ...], dtype: str) -> None:
         self.network = network
@@ -228,7 +231,7 @@ class Costs:
             "output": list(network.output),
             "totals": _numbers(self.totals) | {"conventions": self.conventions},
             "layers": [self._layer_dict(index, row) for index, row in enumerate(self.layers)],
-            "verified": None,
+            "verified": _verdict(self.verified),
         }
 
     def _layer_dict(self, index: int, row: LayerCost) -> dict[str, Any]:
@@ -341,6 +344,16 @@ def _numbers(totals: Totals) -> dict[str, Any]:
         name: list(value) if isinstance(value, tuple) else value
         for name, value in totals._asdict().items()
     }
+
+
+def _verdict(verdict: "Verdict | None") -> dict[str, Any] | None:
+    if verdict is None:
+        return None
+    mismatches = [
+        {name: _plain(value) for name, value in mismatch._asdict().items()}
+        for mismatch in verdict.mismatches
+    ]
+    return {"layers": len(verdict.layers), "mismatches": mismatches, "seconds": verdict.seconds}
 
 
 def _plain(value: Any) -> Any:

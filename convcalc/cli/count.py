@@ -8,6 +8,8 @@ from convcalc.cli import completion, options
 from convcalc.cli.output import emit
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from convcalc.count import Costs
     from convcalc.report.count import Extra
 
@@ -47,10 +49,13 @@ def command(
     sort: Sort = None,
     convention: options.Convention = [],  # noqa: B006
     reconcile: Reconcile = [],  # noqa: B006
+    verify: options.Verify = False,
+    seed: options.Seed = 0,
+    max_memory: options.MaxMemory = None,
     dtype: options.DType = "float32",
     format_: options.TableFormat = "table",
     output: options.Output = None,
-) -> None:
+) -> int:
     """Count the parameters, multiplications and all else, a row a layer.
 
     \b
@@ -78,12 +83,13 @@ def command(
     else:
         networks = [load(each, **settings) for each in spec]
     counted = [count(network, dtype, conventions) for network in networks]
+    code = _execute(counted, seed, max_memory) if verify else 0
     if format_ == "json":
         from convcalc.report.json import dump
 
         found = [_told(costs, tools) for costs in counted]
         emit(dump(found if len(found) > 1 else found[0]), output)
-        return
+        return code
     from convcalc.cli.tables import emit_tables
     from convcalc.report.count import tabulate
 
@@ -92,21 +98,46 @@ def command(
 
         each = [ledger for costs in counted for ledger in ledgers.tabulate(costs, tools)]
         emit_tables(each, format_, output)
-        return
+        return code
     shown = options.names(columns)
-    beside = [_beside(costs) if conventions else ((), ()) for costs in counted]
+    beside = [_beside(costs) for costs in counted]
     tables = [
         tabulate(costs, depth=depth, columns=shown, sort=sort, extras=extras, notes=notes)
         for costs, (extras, notes) in zip(counted, beside, strict=True)
     ]
     emit_tables(tables, format_, output)
+    return code
 
 
-def _beside(costs: "Costs") -> "tuple[tuple[Extra, ...], tuple[str, ...]]":
-    """The columns of other tools' figures, and the notes on them."""
-    from convcalc.report import conventions
+def _execute(counted: "Sequence[Costs]", seed: int, max_memory: str | None) -> int:
+    """Execute what was counted; the exit code."""
+    from convcalc.cli.progress import Progress
+    from convcalc.confirm import confirm
 
-    return conventions.extras(costs), tuple(conventions.notes(costs))
+    allowed = options.memory(max_memory)
+    code = 0
+    for costs in counted:
+        with Progress(costs.network.name) as progress:
+            if confirm(costs, seed=seed, max_memory=allowed, progress=progress).mismatches:
+                code = 1
+    return code
+
+
+def _beside(costs: "Costs") -> "tuple[list[Extra], list[str]]":
+    """The columns and notes that other tools' figures and the execution add."""
+    extras: list[Extra] = []
+    notes: list[str] = []
+    if costs.figures:
+        from convcalc.report import conventions
+
+        extras += conventions.extras(costs)
+        notes += conventions.notes(costs)
+    if costs.verified:
+        from convcalc.report import verified
+
+        extras += verified.extras(costs.verified)
+        notes += verified.notes(costs.verified)
+    return extras, notes
 
 
 def _told(costs: "Costs", tools: list[str]) -> dict[str, Any]:

@@ -118,6 +118,19 @@ def variants(given: Iterable[str]) -> dict[str, list[Any]]:
     return found
 
 
+def memory(given: str | None) -> int | None:
+    """The bytes that `--max-memory 4G` allows. Raises `SpecError`."""
+    if given is None:
+        return None
+    try:
+        size = document.number(given.strip().removesuffix("B"))
+    except ValueError:
+        size = 0
+    if size < 1:
+        raise SpecError(f"--max-memory takes a size such as 500M or 4G, not '{given}'")
+    return int(size)
+
+
 def names(given: Iterable[str]) -> list[str]:
     """The words of options such as `--columns a,b --columns c`."""
     return [name.strip() for word in given for name in word.split(",") if name.strip()]
