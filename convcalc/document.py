@@ -24,8 +24,8 @@ MOST_EVENTS = 200_000
 Plain: TypeAlias = int | Fraction | bool | str | tuple["Plain", ...] | None
 
 _LOADER = getattr(yaml, "CLoader", yaml.SafeLoader)
-_NUMBER = re.compile(r"([-+]?\d+(?:_\d+)*)(\.\d+)?(?:[eE]([-+]?\d+))?([kMGT]?)")
-_SIZES = re.compile(r"\d+(?:x\d+)+")
+_NUMBER = re.compile(r"([-+]?\d+(?:_\d+)*)(\.\d+)?(?:[eE]([-+]?\d+))?([kMGT]?)", re.ASCII)
+_SIZES = re.compile(r"\d+(?:x\d+)+", re.ASCII)
 _WORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None, "~": None, "": None}
 _POWERS = {"": 0, "k": 3, "M": 6, "G": 9, "T": 12}
 

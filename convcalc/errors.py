@@ -7,6 +7,10 @@ first; each shipped or imported block it happened in adds a line `in block …` 
 from collections.abc import Iterable
 from typing import NamedTuple
 
+MOST_MESSAGE = 1_000
+MOST_COMPARED = 50
+MOST_KNOWN = 1_000
+
 
 class Position(NamedTuple):
     """A place in a file; line and column count from 1 (0: the file, or the line, as a whole)."""
@@ -26,6 +30,7 @@ class SpecError(Exception):
     def __init__(
         self, message: str, position: Position | None = None, notes: tuple[str, ...] = ()
     ) -> None:
+        message = _brief(message)
         super().__init__(message, position, notes)
         self.message = message
         self.position = position
@@ -33,8 +38,8 @@ class SpecError(Exception):
 
     def __str__(self) -> str:
         place = f"{self.position}: " if self.position else ""
-        lines = [f"{place}error: {printable(self.message)}", *(f"  {n}" for n in self.notes)]
-        return "\n".join(lines)
+        notes = [f"  {printable(note)}" for note in self.notes]
+        return "\n".join([f"{place}error: {printable(self.message)}", *notes])
 
     def at(self, position: Position) -> "SpecError":
         """The same error, placed where nothing inner has placed it yet."""
@@ -46,6 +51,13 @@ class SpecError(Exception):
             return self.at(used)
         line = Position(self.position.file, self.position.line)
         return SpecError(self.message, used, (f"in block {printable(block)} ({line})", *self.notes))
+
+
+def _brief(message: str) -> str:
+    """A message without the middle of what is longer than anyone reads."""
+    if len(message) <= MOST_MESSAGE:
+        return message
+    return f"{message[: MOST_MESSAGE - 200]} … {message[-197:]}"
 
 
 def printable(text: str) -> str:
@@ -65,7 +77,10 @@ def did_you_mean(word: str, known: Iterable[str], also: dict[str, str] | None = 
     """
     from difflib import get_close_matches  # only wrong specs pay for the import
 
-    known = list(known)
+    # What compares them takes the square of their length, and a stranger may have chosen both.
+    known = [each for each in known if len(each) <= MOST_COMPARED][:MOST_KNOWN]
+    if len(word) > MOST_COMPARED:
+        return ""
     renamed = (also or {}).get(word)
     if renamed in known:
         return f"; did you mean '{renamed}'?"

@@ -156,7 +156,10 @@ def given(value: Any) -> Any:
 
         return symbolic(value)
     if isinstance(value, float | str):
-        return document.plain(value if isinstance(value, str) else repr(value))
+        try:
+            return document.plain(value if isinstance(value, str) else repr(value))
+        except ValueError as error:
+            raise SpecError(f"a setting can't be {str(value)[:40]}: {error}") from None
     if isinstance(value, list | tuple):
         return tuple(given(item) for item in value)
     return value

@@ -8,9 +8,12 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
+from convcalc.errors import SpecError
 from convcalc.graph import INPUT, Layer, Network
 from convcalc.operators.operator import Operator
 from convcalc.shapes import is_exotic, per_axis
+
+MOST_REACH = 10**24
 
 
 class Field(NamedTuple):
@@ -57,7 +60,11 @@ def _through(
         return seen
     reach, strides = window
     size = tuple([n + r * jump for n, r, jump in zip(seen.size, reach, seen.stride, strict=True)])
-    return Field(size, tuple([a * b for a, b in zip(seen.stride, strides, strict=True)]))
+    stride = tuple([a * b for a, b in zip(seen.stride, strides, strict=True)])
+    if max(*size, *stride) > MOST_REACH:  # the strides of many layers multiply without end
+        message = f"{layer.path}: the receptive field or its stride is larger than 10^24"
+        raise SpecError(message, layer.position)
+    return Field(size, stride)
 
 
 _ONE_CELL: _Reach = ((), ())

@@ -25,6 +25,8 @@ SPEC_KEYS = (
 )  # fmt: skip
 BLOCK_KEYS = ("about", "settings", "layers")
 IMPORT_KEYS = ("name", "about", "defaults", "blocks")
+MOST_SETTINGS = 100
+MOST_IMPORTS = 100
 TAKEN = {*OPERATORS, *STEP_KEYS, *SPEC_KEYS, "none", "with", "group", "required"}
 
 Settings: TypeAlias = dict[str, Written]
@@ -168,6 +170,8 @@ def _imported(node: Node | None, source: Source) -> Iterator[Room]:
     """A room for each file that the spec imports, each file once."""
     files = node.items if isinstance(node, Listing) else (node,) if node else ()
     seen: set[object] = set()
+    if len(files) > MOST_IMPORTS:
+        raise SpecError(f"more than {MOST_IMPORTS} imports", files[MOST_IMPORTS].position)
     for file in files:
         found = sources.imported(_text(file), source, file.position)
         if found.path in seen:
@@ -247,20 +251,23 @@ def _declared(node: Node | None, outer: Collection[str]) -> Declared:
     if node is None or _empty(node):
         return declared
     body = mapping(node, "settings")
+    if len(body.entries) > MOST_SETTINGS:  # each use of a block goes through all of them
+        raise SpecError(f"more than {MOST_SETTINGS} settings", body.position)
     for key, value in body.entries.items():
         if not re.fullmatch(r"[A-Za-z_]\w*", key) or key in ("input", *WORDS):
             message = f"a setting can't be called '{key}': letters, digits and _, no reserved word"
             raise SpecError(message, body.keys[key])
         required = isinstance(value, Scalar) and value.value == "required"
         declared[key] = None if required else written(value)
+    known = {*declared, *outer}
     for default in declared.values():
         if default is not None:
-            _check_names(default, {*declared, *outer})
+            _check_names(default, known)
     return declared
 
 
 def _check_names(value: Written, known: Collection[str]) -> Written:
-    for name in sorted(value.settings() - set(known)):
+    for name in sorted(name for name in value.settings() if name not in known):
         if name == "input":
             raise SpecError("input is a shape: write input.channels or the like", value.position)
         raise unknown_setting(None, name, known, value.position)

@@ -114,6 +114,8 @@ def written(value: object) -> str:
         return f"[{', '.join(map(written, value))}]"
     if isinstance(value, Fraction):
         return str(float(value))
+    if isinstance(value, int):
+        return str(value) if abs(value) < 10**100 else "a number of more than 100 digits"
     return "null" if value is None else str(value)
 
 
