@@ -174,7 +174,15 @@ def _ratio(one: Any, other: Any) -> Any:
     _, under = sympy.fraction(quotient)
     powers = [1 / power for power in sympy.Mul.make_args(sympy.factor(under)) if power.free_symbols]
     forms = [*(sympy.collect(apart, power) for power in powers), apart, quotient]
-    return min([*forms, sympy.factor(quotient)], key=sympy.count_ops)
+    return min([*forms, _positive(sympy.factor(quotient))], key=sympy.count_ops)
+
+
+def _positive(quotient: Any) -> Any:
+    """The same with no minus before its denominator."""
+    over, under = sympy.fraction(quotient)
+    factors = [-f if f.could_extract_minus_sign() else f for f in sympy.Mul.make_args(under)]
+    signs = [f.could_extract_minus_sign() for f in sympy.Mul.make_args(under)]
+    return over * (-1) ** sum(signs) / sympy.Mul(*factors)
 
 
 def _limit(text: str) -> tuple[str, Any, str]:

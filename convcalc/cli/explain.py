@@ -1,0 +1,39 @@
+"""`convcalc explain`: a spec → its arithmetic, written out."""
+
+from typing import Annotated, Literal
+
+import typer
+
+from convcalc.cli import options
+from convcalc.cli.output import emit
+
+Layer = Annotated[
+    str | None,
+    typer.Argument(metavar="[LAYER]", help="The path of a layer or group; the whole by default."),
+]
+Of = Annotated[str, typer.Option("--of", metavar="TOTAL", help="params, multiplications, macs…")]
+Format = Annotated[
+    Literal["text", "markdown", "latex"],
+    typer.Option("--format", "-f", help="How it is written."),
+]
+
+
+def command(
+    spec: options.OneSpec,
+    layer: Layer = None,
+    of: Of = "params",
+    set_: options.Set = [],  # noqa: B006 - Typer copies its defaults
+    format_: Format = "text",
+    output: options.Output = None,
+) -> None:
+    """Write out the arithmetic as an article would, repeated layers folded.
+
+    Example: convcalc explain inception --of multiplications
+    """
+    from convcalc.count import count
+    from convcalc.explain import explain
+    from convcalc.graph import load
+    from convcalc.report.explain import write
+
+    costs = count(load(spec, **options.settings(set_)))
+    emit(write(explain(costs, layer, of), format_), output)

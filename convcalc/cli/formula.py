@@ -1,0 +1,71 @@
+"""`convcalc formula`: a spec → the closed form of what it costs."""
+
+from typing import Annotated, Literal
+
+import typer
+
+from convcalc.cli import options
+from convcalc.cli.output import emit
+from convcalc.errors import SpecError
+
+Free = Annotated[
+    list[str],
+    typer.Option("--free", metavar="A,B", help="The settings to leave free: whole, above zero."),
+]
+Of = Annotated[str, typer.Option("--of", metavar="TOTAL", help="params, multiplications, macs…")]
+Over = Annotated[
+    str | None, typer.Option("--over", metavar="SPEC", help="Divide by the cost of this spec.")
+]
+Limit = Annotated[
+    list[str], typer.Option("--limit", metavar="NAME=oo", help="Take the limit; repeatable.")
+]
+Assume = Annotated[
+    list[str],
+    typer.Option(
+        "--assume",
+        metavar="'H = 32*h'",
+        help="What a setting is, put in before the network is built; repeatable.",
+    ),
+]
+Format = Annotated[
+    Literal["text", "latex", "python"],
+    typer.Option("--format", "-f", help="How it is written."),
+]
+
+
+def command(
+    spec: options.OneSpec,
+    free: Free = [],  # noqa: B006 - Typer copies its defaults
+    of: Of = "params",
+    over: Over = None,
+    limit: Limit = [],  # noqa: B006
+    assume: Assume = [],  # noqa: B006
+    set_: options.Set = [],  # noqa: B006
+    format_: Format = "text",
+    output: options.Output = None,
+) -> None:
+    """Derive the closed form of a total, in the settings that are left free.
+
+    Example: convcalc formula resnet50 --free width
+    """
+    from convcalc import sources
+    from convcalc.spec import read
+
+    settings = options.settings(set_)
+    specs = [read(sources.find(each)) for each in (spec, over) if each]
+    try:
+        from convcalc.formula import formula
+    except ModuleNotFoundError as error:
+        if error.name != "sympy":
+            raise
+        raise SpecError("formula needs sympy: pip install 'convcalc[formula]'") from None
+    found = formula(
+        specs[0],
+        options.names(free),
+        of,
+        settings,
+        assume,
+        specs[1] if over else None,
+        limit,
+    )
+    emit({"text": found.text, "latex": found.latex, "python": found.python}[format_](), output)
