@@ -1,4 +1,4 @@
-"""Network → the figure that another tool would print for it, and how it comes from our MACs.
+"""Network → the figure that another tool would print for it.
 
 The rules are facts of each tool's source, confirmed by running it; docs/conventions.md says the
 versions, and why. A row is an operator, as PyTorch's modules have it, a column a tool, a cell its
@@ -21,9 +21,11 @@ from convcalc.graph import INPUT, Layer, Network
 
 # isort: off
 from convcalc.quantities import (
-    C, Entry, M, Mo, Ni, No, P, Q1, Quantity, Rule, affine, b, by_mode, cell_steps, cells, convs, d,
-    dropped, lost, main, modulated, neighbours, ob, off, planar, planar_by_mode, positions, q1b,
-    rank, resized, rows, rule_of, s, scaled, scaled_once, steps, taps, w, windows, z,
+    C, M, Mo, Ni, No, P, Q1, b, cell_steps, cells, convs, d, dropped, lost, main, neighbours, ob,
+    off, positions, q1b, rows, scaled, scaled_once, steps, taps, windows,
+)  # fmt: skip
+from convcalc.rules import (
+    Entry, affine, by_mode, modulated, planar, planar_by_mode, rank, resized, rule_of, s, w, z,
 )  # fmt: skip
 
 # isort: on
@@ -160,13 +162,6 @@ CONVENTIONS: dict[str, Convention] = {
     "torch-scan-macs": Convention(f"{_MULTIPLY_ADDS}", _column("torch-scan-macs")),
 }
 
-OURS: dict[str, Rule] = {
-    "conv": M, "conv_transpose": MT, "hetconv": M, "linear": M, "deform_conv": off + main,
-    "offset_resample": M,
-}  # fmt: skip
-"""Our MACs, in the same words."""
-
-
 MARKS = {
     "": "",
     "*": "silently",
@@ -208,36 +203,6 @@ class Figures(NamedTuple):
     layers: tuple[Figure, ...]
 
 
-class Step(NamedTuple):
-    """A reason why a figure isn't our MACs: of `layers` layers with this operator, the `amount`
-    of a quantity counts so many `times` more, or less.
-    """
-
-    operator: str
-    quantity: str
-    times: int
-    amount: Size
-    layers: int
-
-    @property
-    def difference(self) -> Size:
-        return self.times * self.amount
-
-
-class Reconciliation(NamedTuple):
-    """From our MACs, by steps, the largest first, to the figure that a tool would print.
-
-    `unseen` names, for each mark of a `Figure`, the operators that the tool leaves out so.
-    """
-
-    name: str
-    about: str
-    macs: Size
-    steps: tuple[Step, ...]
-    figure: Size | None
-    unseen: dict[str, tuple[str, ...]]
-
-
 def convention(name: str) -> Convention:
     """The convention of this name. Raises `SpecError`, with those there are."""
     if name not in CONVENTIONS:
@@ -265,51 +230,6 @@ def _figure(entry: Entry, layer: Layer) -> Figure:
         return Figure(None, "!")
     value = sum([times(layer) * quantity.of(layer) for times, quantity in rule.parts])
     return Figure(value, rule.unseen)
-
-
-def reconcile(counted: Network | Counted, names: Iterable[str]) -> list[Reconciliation]:
-    """How each tool's figure comes from our MACs. Raises `SpecError` for an unknown name."""
-    network = counted if isinstance(counted, Network) else counted.network
-    return [_reconciled(network, name) for name in names]
-
-
-def _reconciled(network: Network, name: str) -> Reconciliation:
-    about, rules = convention(name)
-    found = figures(network, name)
-    macs = sum([_figure(OURS.get(x.operator.name, z), x).value or 0 for x in network.layers])
-    sums: dict[tuple[str, str, int], list[Size]] = {}
-    for layer, figure in zip(network.layers, found.layers, strict=True):
-        operator = layer.operator.name
-        rule = z if figure.mark == "-" else rule_of(rules[operator], layer)
-        for quantity, times in _changes(rule, OURS.get(operator, z), layer).items():
-            amount, why = quantity.of(layer), quantity.name
-            if times and (is_exotic(amount) or amount):
-                if figure.mark == "-":
-                    why += ", which don't run at inference"
-                elif times > 0 and (quantity in _quantities(OURS.get(operator, z))):
-                    why += " once more"
-                total = sums.setdefault((operator, why, times), [0, 0])
-                total[0] += amount
-                total[1] += 1
-    steps_ = [Step(*key, *total) for key, total in sums.items()]
-    if not any(is_exotic(step.amount) for step in steps_):
-        steps_.sort(key=lambda step: -abs(step.difference))
-    if found.total is None:
-        steps_ = []
-    return Reconciliation(name, about, macs, tuple(steps_), found.total, unseen(network, found))
-
-
-def _quantities(rule: Rule) -> list[Quantity]:
-    return [quantity for _, quantity in rule.parts]
-
-
-def _changes(theirs: Rule, ours: Rule, layer: Layer) -> dict[Quantity, int]:
-    """How many times more, or less, than in our MACs each quantity counts."""
-    changes: dict[Quantity, int] = {}
-    for sign, rule in ((1, theirs), (-1, ours)):
-        for times, quantity in rule.parts:
-            changes[quantity] = changes.get(quantity, 0) + sign * times(layer)
-    return changes
 
 
 def unseen(network: Network, found: Figures) -> dict[str, tuple[str, ...]]:

@@ -13,12 +13,13 @@ import pytest
 import convcalc.sweep  # noqa: F401 - arrays as settings
 from convcalc import SpecError, count, load, loads
 from convcalc.cli import run
-from convcalc.conventions import CONVENTIONS, OURS, figures, reconcile
+from convcalc.conventions import CONVENTIONS, figures
 from convcalc.graph import Network
 from convcalc.operators import OPERATORS
-from convcalc.quantities import Rule
+from convcalc.reconcile import OURS, reconcile
 from convcalc.report.reconcile import tabulate
 from convcalc.report.terminal import write
+from convcalc.rules import Rule
 
 ROOT = Path(__file__).parent.parent
 REFERENCE = ROOT / "tests" / "reference"
@@ -370,7 +371,7 @@ def test_a_plain_count_says_nothing_of_conventions() -> None:
 def test_a_plain_count_does_not_import_the_conventions() -> None:
     code = (
         "import sys; from convcalc.cli import run; run(['count', 'resnet18']); "
-        "assert not any('conventions' in m or 'quantities' in m for m in sys.modules)"
+        "assert not any('conventions' in m or 'rules' in m for m in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
 
