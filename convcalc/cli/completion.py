@@ -67,10 +67,8 @@ def layers(ctx: typer.Context, incomplete: str) -> Iterable[str]:
     (spec,) = _specs(ctx)
     network = build(spec, options.settings(ctx.params.get("set_") or ()))
     paths = [part.path for part in network.parts] + [layer.path for layer in network.layers]
-    level = incomplete.count(".")
-    found = [p for p in paths if p.count(".") <= level and p.startswith(incomplete)]
-    inside = f"{incomplete}."
-    return found if found != [incomplete] else [p for p in paths if p.startswith(inside)]
+    found = _level(paths, incomplete)
+    return found if found != [incomplete] else _level(paths, f"{incomplete}.")
 
 
 @_offered
@@ -113,6 +111,11 @@ def conventions(ctx: typer.Context, incomplete: str) -> Iterable[str]:
     from convcalc.conventions import CONVENTIONS
 
     return _listed(CONVENTIONS, incomplete)
+
+
+def _level(paths: Iterable[str], start: str) -> list[str]:
+    """The paths that begin like this, no deeper than it is."""
+    return [p for p in paths if p.startswith(start) and p.count(".") <= start.count(".")]
 
 
 def _specs(ctx: typer.Context) -> "Iterator[Spec]":

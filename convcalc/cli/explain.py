@@ -4,14 +4,26 @@ from typing import Annotated, Literal
 
 import typer
 
-from convcalc.cli import options
+from convcalc.cli import completion, options
 from convcalc.cli.output import emit
 
 Layer = Annotated[
     str | None,
-    typer.Argument(metavar="[LAYER]", help="The path of a layer or group; the whole by default."),
+    typer.Argument(
+        metavar="LAYER",
+        help="The path of a layer or group; the whole by default.",
+        autocompletion=completion.layers,
+    ),
 ]
-Of = Annotated[str, typer.Option("--of", metavar="TOTAL", help="params, multiplications, macs…")]
+Of = Annotated[
+    str,
+    typer.Option(
+        "--of",
+        metavar="TOTAL",
+        help="Such as params, multiplications, macs.",
+        autocompletion=completion.totals,
+    ),
+]
 Format = Annotated[
     Literal["text", "markdown", "latex"],
     typer.Option("--format", "-f", help="How it is written."),
@@ -21,14 +33,18 @@ Format = Annotated[
 def command(
     spec: options.OneSpec,
     layer: Layer = None,
-    of: Of = "params",
     set_: options.Set = [],  # noqa: B006 - Typer copies its defaults
+    of: Of = "params",
     format_: Format = "text",
     output: options.Output = None,
 ) -> None:
     """Write out the arithmetic as an article would, repeated layers folded.
 
-    Example: convcalc explain inception --of multiplications
+    \b
+    Examples:
+      convcalc explain inception
+      convcalc explain resnet50 stage1.1 --of multiplications
+      convcalc explain mine.yaml --format latex
     """
     from convcalc.count import count
     from convcalc.explain import explain

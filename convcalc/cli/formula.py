@@ -4,17 +4,36 @@ from typing import Annotated, Literal
 
 import typer
 
-from convcalc.cli import options
+from convcalc.cli import completion, options
 from convcalc.cli.output import emit
 from convcalc.errors import SpecError
 
 Free = Annotated[
     list[str],
-    typer.Option("--free", metavar="A,B", help="The settings to leave free: whole, above zero."),
+    typer.Option(
+        "--free",
+        metavar="A,B",
+        help="The settings to leave free: whole, above zero.",
+        autocompletion=completion.free,
+    ),
 ]
-Of = Annotated[str, typer.Option("--of", metavar="TOTAL", help="params, multiplications, macs…")]
+Of = Annotated[
+    str,
+    typer.Option(
+        "--of",
+        metavar="TOTAL",
+        help="Such as params, multiplications, macs.",
+        autocompletion=completion.totals,
+    ),
+]
 Over = Annotated[
-    str | None, typer.Option("--over", metavar="SPEC", help="Divide by the cost of this spec.")
+    str | None,
+    typer.Option(
+        "--over",
+        metavar="SPEC",
+        help="Divide by the cost of this spec.",
+        autocompletion=completion.specs,
+    ),
 ]
 Limit = Annotated[
     list[str], typer.Option("--limit", metavar="NAME=oo", help="Take the limit; repeatable.")
@@ -35,18 +54,22 @@ Format = Annotated[
 
 def command(
     spec: options.OneSpec,
-    free: Free = [],  # noqa: B006 - Typer copies its defaults
+    set_: options.Set = [],  # noqa: B006 - Typer copies its defaults
+    free: Free = [],  # noqa: B006
     of: Of = "params",
     over: Over = None,
     limit: Limit = [],  # noqa: B006
     assume: Assume = [],  # noqa: B006
-    set_: options.Set = [],  # noqa: B006
     format_: Format = "text",
     output: options.Output = None,
 ) -> None:
     """Derive the closed form of a total, in the settings that are left free.
 
-    Example: convcalc formula resnet50 --free width
+    \b
+    Examples:
+      convcalc formula resnet50 --free width
+      convcalc formula resnet50 --free width --over resnet18 --limit width=oo
+      convcalc formula resnet50 --of macs --assume 'resolution = 32*r'
     """
     from convcalc import sources
     from convcalc.spec import read

@@ -122,6 +122,38 @@ def test_lists_go_on_after_a_comma() -> None:
     assert complete("compare resnet50 --convention fvc") == ["fvcore"]
 
 
+def test_layers_a_level_at_a_time(folder: Path) -> None:
+    assert complete("explain mine.yaml ") == ["stage", "stem"]
+    assert complete("explain mine.yaml st") == ["stage", "stem"]
+    assert complete("explain mine.yaml stage") == ["stage.1", "stage.2"]
+    inside = complete("explain mine.yaml stage.1.")
+    assert "stage.1.add" in inside
+    assert all(path.count(".") == 2 for path in inside)
+    assert complete("explain mine.yaml stage.1.add.main.conv1.n") == ["stage.1.add.main.conv1.norm"]
+    assert complete("explain mine.yaml nowhere") == []
+    assert complete("explain nowhere.yaml st") == []
+    assert complete("explain - st") == []
+
+
+def test_layers_of_the_spec_as_it_is_set(folder: Path) -> None:
+    (folder / "deep.yaml").write_text(
+        "settings: {n: 1}\ninput: [1, 8, 8]\nlayers:\n- {repeat: $n, name: a, layers: [relu]}\n"
+    )
+    assert complete("explain deep.yaml a.") == ["a.1"]
+    assert complete("explain deep.yaml --set n=2 a.") == ["a.1", "a.2"]
+    assert complete("explain deep.yaml --set n=x a.") == []
+
+
+def test_what_a_formula_is_of() -> None:
+    assert complete("explain inception --of mu") == ["multiplications"]
+    assert complete("formula resnet50 --free ") == ["width", "resolution", "stride_in"]
+    assert complete("formula resnet50 --free width,") == [
+        "width,resolution",
+        "width,stride_in",
+    ]
+    assert complete("formula resnet50 --free width --over resnet18") == ["resnet18"]
+
+
 def test_choices_commands_and_options() -> None:
     assert complete("count resnet50 --dtype f") == ["float32", "float16"]
     assert complete("count resnet50 --dt") == ["--dtype"]
