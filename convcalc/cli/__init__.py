@@ -53,7 +53,6 @@ def _application(words: list[str]) -> typer.Typer:
     """The Typer application; with just one command where the words name one, to start sooner."""
     application = typer.Typer(
         name="convcalc",
-        help="What a convolutional architecture costs, from a short YAML spec.",
         no_args_is_help=True,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,

@@ -53,7 +53,7 @@ def command(
     format_: Format = "text",
     output: options.Output = None,
 ) -> int:
-    """Hold specs to their budgets, expectations and a baseline; made for CI.
+    """Hold specs to budgets, expectations and a baseline, as in CI.
 
     Exits with 1 when a limit fails, with 2 when a spec is broken.
 

@@ -33,7 +33,7 @@ def command(
     format_: options.TableFormat = "table",
     output: options.Output = None,
 ) -> int:
-    """Compare specs, values of their settings, and swaps: a row a variant.
+    """Compare specs, settings and swaps, a row a variant.
 
     \b
     Examples:

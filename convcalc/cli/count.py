@@ -56,7 +56,7 @@ def command(
     format_: options.TableFormat = "table",
     output: options.Output = None,
 ) -> int:
-    """Count the parameters, multiplications and all else, a row a layer.
+    """Count parameters, multiplications and all else, a row a layer.
 
     \b
     Examples:

@@ -38,7 +38,7 @@ def command(
     format_: Format = "text",
     output: options.Output = None,
 ) -> None:
-    """Write out the arithmetic as an article would, repeated layers folded.
+    """Write out the arithmetic as an article would, repetitions folded.
 
     \b
     Examples:

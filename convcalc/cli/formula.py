@@ -63,7 +63,7 @@ def command(
     format_: Format = "text",
     output: options.Output = None,
 ) -> None:
-    """Derive the closed form of a total, in the settings that are left free.
+    """Derive the closed form of a total in the settings left free.
 
     \b
     Examples:

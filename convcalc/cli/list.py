@@ -22,7 +22,7 @@ def command(
     format_: options.TableFormat = "table",
     output: options.Output = None,
 ) -> None:
-    """List shipped specs, blocks and operators, or show one with its settings.
+    """List specs, blocks and operators, or one with its settings.
 
     \b
     Examples:

@@ -5,7 +5,7 @@ from convcalc.cli.output import emit
 
 
 def command(output: options.Output = None) -> None:
-    """Print a JSON Schema of specs, for editors that complete and check YAML.
+    """Print a JSON Schema of specs, for editors that check YAML.
 
     \b
     Example:

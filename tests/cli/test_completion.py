@@ -199,13 +199,13 @@ def test_bash_completes_with_the_script_it_is_given(folder: Path) -> None:
     command = """
         eval "$(_CONVCALC_COMPLETE=source_bash convcalc)"
         COMP_WORDS=(convcalc count mine.yaml --set wid) COMP_CWORD=4
-        _convcalc_completion
+        _convcalc_completion convcalc
         printf '%s\\n' "${COMPREPLY[@]}"
         complete -p convcalc
     """
     shown = _shell("bash", command)
-    assert shown[0] == "width=16"
-    assert "_convcalc_completion convcalc" in shown[1]
+    assert shown[:2] == ["width=16", "wide="]
+    assert "_convcalc_completion convcalc" in shown[2]
 
 
 FISH = "_CONVCALC_COMPLETE=source_fish convcalc | source; complete -C 'convcalc list bot'"
