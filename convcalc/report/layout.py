@@ -5,7 +5,7 @@ first, and if even that isn't enough the columns stand in panels, the first repe
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import chain, zip_longest
 from typing import NamedTuple, TypeAlias
 
@@ -67,15 +67,22 @@ def fold(text: str, width: int, after: str = " ", indent: str = "") -> list[str]
 
 
 def _pieces(text: str, after: str, longest: int) -> list[str]:
-    found = []
-    for piece in text.replace(after, after + "\0").split("\0"):
-        rest = piece
-        while cells(rest.rstrip()) > longest:
-            cut = next(n for n in range(len(rest), 0, -1) if n == 1 or cells(rest[:n]) <= longest)
-            found.append(rest[:cut])
-            rest = rest[cut:]
-        found.append(rest)
-    return found
+    """The text parted behind each `after`, and where there is none for longer than a line."""
+    pieces = text.replace(after, after + "\0").split("\0")
+    return [part for piece in pieces for part in _parts(piece, longest)]
+
+
+def _parts(piece: str, longest: int) -> Iterator[str]:
+    """A piece in parts of at most `longest` cells, blanks behind it aside."""
+    word = piece.rstrip()
+    start = 0
+    while len(word) - start > longest or cells(word[start:]) > longest:
+        part = word[start : start + longest]
+        while len(part) > 1 and cells(part) > longest:
+            part = part[:-1]
+        yield part
+        start += len(part)
+    yield piece[start:]
 
 
 def _table(table: Table, width: int | None) -> list[Line]:
