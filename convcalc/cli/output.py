@@ -3,6 +3,7 @@
 import os
 import stat
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TextIO
 
@@ -47,6 +48,15 @@ def emit(text: str, output: str | None = None) -> None:
         write(output, text)
 
 
+def emit_pieces(pieces: Iterable[str], output: str | None = None) -> None:
+    """The same for a text that comes in pieces, so that it need never be held whole."""
+    if output is None or output == "-":
+        for piece in pieces:
+            _print(piece, sys.stdout)
+    else:
+        write(output, pieces)
+
+
 def complain(message: str) -> None:
     """Print a line for the user on standard error."""
     _print(message + "\n", sys.stderr)
@@ -65,29 +75,31 @@ def _print(text: str, stream: TextIO) -> None:
         raise ClosedPipe from None
 
 
-def write(path: str | os.PathLike[str], text: str) -> None:
+def write(path: str | os.PathLike[str], text: str | Iterable[str]) -> None:
     """Write a file in one move: an interruption leaves the old one, or none. Raises `SpecError`."""
     target = Path(path)
+    pieces = (text,) if isinstance(text, str) else text
     try:
         if target.exists() and not target.is_file():
             if target.is_dir():
                 raise SpecError("can't write: this is a folder", Position(str(target)))
-            target.write_text(text, encoding="utf-8")  # a device or a pipe can't be replaced
+            with target.open("w", encoding="utf-8") as file:  # a device can't be replaced
+                file.writelines(pieces)
             return
-        _replace(target.resolve(), text)
+        _replace(target.resolve(), pieces)
     except OSError as error:
         reason = error.strerror or str(error)
         raise SpecError(f"can't write: {reason}", Position(str(target))) from None
 
 
-def _replace(target: Path, text: str) -> None:
+def _replace(target: Path, pieces: Iterable[str]) -> None:
     import tempfile  # only --output pays for it
 
     mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o666 & ~_umask()
     descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
+            file.writelines(pieces)
             file.flush()
             os.fsync(file.fileno())
         os.chmod(temporary, mode)

@@ -377,10 +377,14 @@ def _checked(value: Grid, least: int) -> Any:
 def _undominated(values: list[Any]) -> list[Any]:
     """The values without those that another one exceeds product by product."""
     kept: list[Any] = []
-    for value in sorted(values, key=lambda v: -sum(abs(c) for c in parts_of(v).values())):
+    for value in sorted(values, key=_weight, reverse=True):
         if not any(_exceeds(other, value) for other in kept):
             kept.append(value)
     return kept
+
+
+def _weight(value: Any) -> Any:
+    return sum(map(abs, parts_of(value).values()))
 
 
 def _exceeds(one: Any, other: Any) -> bool:

@@ -1,10 +1,11 @@
 """Points of a sweep → those that are wanted: by a condition, the best, the Pareto front."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from convcalc.count import Totals
 from convcalc.errors import Position, SpecError, did_you_mean
 from convcalc.expressions import Expression, parse
 from convcalc.shapes import Shape, Undecided
@@ -51,6 +52,65 @@ class Condition:
         return truth
 
 
+class Wish(NamedTuple):
+    """Which points are wanted: by a condition, on the Pareto front, the best, at most `top`."""
+
+    where: Condition | None
+    pareto: Sequence[str]
+    best: str | None
+    top: int | None
+
+    def totals(self, usual: Sequence[str]) -> list[str]:
+        """The usual totals, and those that this is about."""
+        asked = self.where.expression.settings if self.where else ()
+        named = [*self.pareto, *([self.best] if self.best else []), *sorted(asked)]
+        return list(dict.fromkeys([*usual, *named]))
+
+    def chosen(self, chunks: Iterable[Points]) -> Iterator[Points]:
+        """The points wanted, of chunks as they come; no more than those are kept."""
+        fitting = (c.take(self.where.holds(c)) if self.where else c for c in chunks)
+        if not self.pareto and not self.best:
+            yield from _first(fitting, self.top)
+            return
+        kept: Points | None = None
+        for chunk in fitting:
+            several = chunk if kept is None else Points.joined([kept, chunk])
+            kept = pareto(several, self.pareto) if self.pareto else self._first(several)
+        if kept is not None:
+            yield self._first(kept)
+
+    def _first(self, points: Points) -> Points:
+        if self.best:
+            points = best(points, self.best)
+        return points.take(np.arange(len(points))[: self.top])
+
+
+def wish(
+    settings: Sequence[str],
+    where: str | None = None,
+    pareto: Sequence[str] = (),
+    best: str | None = None,
+    top: int | None = None,
+) -> Wish:
+    """What is wanted of points with these settings; the best 10 by default. Raises `SpecError`."""
+    names = [*Totals._fields, *settings]
+    for option, asked in (("--pareto", pareto), ("--best", [best] if best else [])):
+        for name in asked:
+            _require_known(name, names, Position(option))
+    condition = Condition(where, names) if where else None
+    return Wish(condition, pareto, best, 10 if best and not pareto and top is None else top)
+
+
+def _first(chunks: Iterable[Points], top: int | None) -> Iterator[Points]:
+    """The first points; the others still run past, so that those missing are counted."""
+    left = top
+    for chunk in chunks:
+        part = chunk if left is None else chunk.take(np.arange(len(chunk))[:left])
+        left = None if left is None else left - len(part)
+        if len(part):
+            yield part
+
+
 class _Scope:
     """What a condition sees: the totals and settings of some points."""
 
@@ -87,16 +147,9 @@ def _require_known(name: str, names: Sequence[str], position: Position) -> None:
         raise SpecError(f"unknown total or setting '{name}'{hint}", position)
 
 
-def require_numbers(names: Sequence[str], points_names: Sequence[str], option: str) -> None:
-    """Raise `SpecError` unless these are totals or varied settings."""
-    for name in names:
-        _require_known(name, points_names, Position(option))
-
-
-def best(points: Points, name: str, top: int) -> Points:
-    """The `top` points with the least of a total, or the most of a setting; ties in their order."""
-    order = np.argsort(_ranked(points, name), kind="stable")
-    return points.take(order[:top])
+def best(points: Points, name: str) -> Points:
+    """The points by a total, the smallest first, or a setting, the largest; ties as they were."""
+    return points.take(np.argsort(_ranked(points, name), kind="stable"))
 
 
 def _ranked(points: Points, name: str) -> Array:

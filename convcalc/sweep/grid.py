@@ -230,7 +230,7 @@ def evaluate(parts: Mapping[Monomial, int]) -> Array:
     return found
 
 
-def _most(monomial: Monomial) -> Number:
+def _most(monomial: Monomial) -> Any:
     return prod(max(-atom.low, atom.high, 1) for atom in monomial)
 
 

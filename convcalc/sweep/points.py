@@ -5,7 +5,7 @@ numbers stay an array; where the structure depends on them the engine raises `Un
 then the points are parted by what it depends on, and tried again.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from math import lcm, prod
 from typing import Any, NamedTuple, TypeAlias
@@ -70,20 +70,32 @@ class Missing:
 
 
 def sweep(
-    spec: Spec, axes: Sequence[Axis], fixed: Mapping[str, Any], dtype: str, missing: Missing
+    spec: Spec,
+    grids: Iterable[Sequence[Axis]],
+    fixed: Mapping[str, Any],
+    missing: Missing,
+    dtype: str = "float32",
 ) -> Iterator[Points]:
-    """Count the network at every point of the grid that the axes span, chunk by chunk.
+    """Count the network at every point of the grids that the axes of each span, chunk by chunk.
 
     Points where it doesn't exist are left out and added to `missing`. Raises `SpecError` when
     totals are too large for int64, or when no point exists.
     """
-    for name in [*fixed, *(name for axis in axes for name in axis)]:
-        if name not in spec.declared:
-            raise unknown_setting(spec.name, name, spec.declared, None)
-    for chunk in _chunks(axes):
-        yield _Chunk(spec, chunk, fixed, dtype).points(missing)
+    for axes in grids:
+        _require_settings(spec, axes, fixed)
+        for chunk in _chunks(axes):
+            yield _Chunk(spec, chunk, fixed, dtype).points(missing)
     if missing.reason and missing.number == missing.points:
         raise missing.reason
+
+
+def _require_settings(spec: Spec, axes: Sequence[Axis], fixed: Mapping[str, Any]) -> None:
+    given = [*fixed, *(name for axis in axes for name in axis)]
+    for name in given:
+        if name not in spec.declared:
+            raise unknown_setting(spec.name, name, spec.declared, None)
+        if given.count(name) > 1:
+            raise SpecError(f"'{name}' is given twice: set it, vary it, or give its points")
 
 
 def size(axes: Sequence[Axis]) -> int:
