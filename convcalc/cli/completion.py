@@ -86,6 +86,14 @@ def free(ctx: typer.Context, incomplete: str) -> Iterable[str]:
 
 
 @_offered
+def measures(ctx: typer.Context, incomplete: str) -> Iterable[str]:
+    """Settings and totals to choose points by, after any that are listed already."""
+    from convcalc.report.columns import TOTALS
+
+    return _listed([*(name for spec in _specs(ctx) for name in spec.declared), *TOTALS], incomplete)
+
+
+@_offered
 def columns(ctx: typer.Context, incomplete: str) -> Iterable[str]:
     """The columns of the command's table, after any that are listed already."""
     return _listed(_columns(ctx), incomplete)
@@ -143,9 +151,10 @@ def _said(value: object) -> str:
 
 def _columns(ctx: typer.Context) -> Iterable[str]:
     """The columns of the table that the command on the command line prints."""
-    from convcalc.report import compare, count
+    from convcalc.report import columns, compare, count
 
-    return compare.COLUMNS if ctx.info_name == "compare" else count.COLUMNS
+    known = {"count": count.COLUMNS, "compare": compare.COLUMNS}
+    return known.get(ctx.info_name or "", columns.TOTALS)
 
 
 def _listed(known: Iterable[str], incomplete: str) -> Iterator[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from convcalc import sources
-from convcalc.cli import options
+from convcalc.cli import completion, options
 from convcalc.cli.output import complain, emit_pieces
 from convcalc.cli.progress import Progress
 from convcalc.cli.tables import emit_tables
@@ -35,12 +35,16 @@ Pareto = Annotated[
         "--pareto",
         metavar="A,B",
         help="Only points that none beats in all of these: small totals, large settings.",
+        autocompletion=completion.measures,
     ),
 ]
 Best = Annotated[
     str | None,
     typer.Option(
-        "--best", metavar="NAME", help="The smallest of a total first, or the largest of a setting."
+        "--best",
+        metavar="NAME",
+        help="The smallest of a total first, or the largest of a setting.",
+        autocompletion=completion.measures,
     ),
 ]
 Top = Annotated[
@@ -67,8 +71,9 @@ def command(
 
     \b
     Examples:
-      convcalc sweep resnet50 --vary width=8:64 --where 'params <= 5M' --best width --top 1
-      convcalc sweep mobilenet_v2 --vary width=0.25:2:0.25 --vary resolution=128,160,192,224
+      convcalc sweep resnet50 --vary width=8:64 --where 'params<=5M' --best width
+      convcalc sweep resnet50 --vary width=32,64 --vary resolution=160:224:32
+      convcalc sweep mobilenet_v2 --vary width=0.25:2:0.25 --pareto params,width
     """
     fixed, varied = options.settings(set_), options.variants(vary)
     if not varied and not points:

@@ -119,6 +119,9 @@ def test_lists_go_on_after_a_comma() -> None:
     assert complete("count resnet50 --columns oper") == ["operator"]
     assert complete("count resnet50 --sort ope") == ["operator"]
     assert complete("compare resnet50 --columns oper") == []
+    assert complete("sweep resnet50 --columns outp") == []
+    assert complete("sweep resnet50 --pareto params,wi") == ["params,width"]
+    assert complete("sweep resnet50 --best mac") == ["macs"]
     assert complete("compare resnet50 --convention fvc") == ["fvcore"]
 
 
