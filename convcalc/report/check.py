@@ -25,7 +25,8 @@ def problems(report: Report) -> Iterator[str]:
 def summary(report: Report) -> str:
     """What was checked, and how it went, in a line."""
     figures = sum(spec.figures for spec in report.specs)
-    parts = [f"{many(len(report.specs), 'spec')} checked, {_held(report, figures)}"]
+    checked = f"{many(len(report.specs), 'spec')} checked"
+    parts = [checked if _all_broken(report) else f"{checked}, {_held(report, figures)}"]
     executed = sum(spec.executed for spec in report.specs)
     if executed:
         parts.append(f"{many(executed, 'layer')} executed")
@@ -34,6 +35,10 @@ def summary(report: Report) -> str:
     if report.skipped:
         parts.append(f"{many(len(report.skipped), 'YAML file')} skipped: no input and layers")
     return "; ".join(parts)
+
+
+def _all_broken(report: Report) -> bool:
+    return bool(report.specs) and not any(spec.costs for spec in report.specs)
 
 
 def _held(report: Report, figures: int) -> str:
