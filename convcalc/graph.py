@@ -147,14 +147,7 @@ def expand(
 
 def given(value: Any) -> Any:
     """A setting's value from Python or the command line, as a spec would have it."""
-    if hasattr(value, "__array__"):
-        from convcalc.sweep.arrays import varying
-
-        return varying(value)
-    if hasattr(value, "free_symbols"):
-        from convcalc.formula.symbols import symbolic
-
-        return symbolic(value)
+    value = shapes.size_of(value)
     if isinstance(value, float | str):
         try:
             return document.plain(value if isinstance(value, str) else repr(value))

@@ -9,6 +9,7 @@ their kinds with `register`; ints are never slowed down by them.
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from fractions import Fraction
+from importlib import import_module
 from math import gcd, prod
 from typing import Any, NoReturn, Protocol, TypeAlias
 
@@ -54,7 +55,7 @@ class Kind(Protocol):
     def domain(self, values: Sequence[Any]) -> AbstractContextManager[Any]: ...
 
 
-class Undecided(Exception):
+class Undecided(Exception):  # noqa: N818 - it is no fault of anyone's
     """What the structure depends on differs between the `values` of an array; `question` says what.
 
     No `SpecError`: a sweep catches it, parts the points and tries again.
@@ -85,6 +86,18 @@ def kind_of(type_: type) -> Kind | None:
     return _known[type_]
 
 
+# What numbers of other packages have → the room that registers them when it is first needed.
+_ROOMS = {"__array__": "convcalc.sweep.arrays", "free_symbols": "convcalc.formula.symbols"}
+
+
+def size_of(value: Any) -> Any:
+    """A value from Python as one that sizes can be: arrays and symbols become known here."""
+    for mark, room in _ROOMS.items():
+        if hasattr(value, mark):
+            return import_module(room).size_of(value)
+    return value
+
+
 def _kind(*values: Any) -> Kind | None:
     for value in values:
         if type(value) is not int and (kind := kind_of(type(value))):
@@ -111,7 +124,7 @@ def positive(value: Any) -> Any:
 
 
 def exact(value: Any) -> Any:
-    """A symbol or an array as simply as it can be told. Raises `SpecError` if it grows too large."""
+    """A symbol or an array as simply as it can be told. Raises `SpecError` if it is too large."""
     kind = _kind(value)
     return kind.exact(value) if kind else value
 
@@ -225,7 +238,7 @@ def each(function: Callable[..., Any], *values: Any) -> Any:
 
 
 def require(truth: Truth, message: Callable[[], str] | str) -> None:
-    """Raise `SpecError(message)` unless `truth`; an array masks the points where it doesn't hold."""
+    """Raise `SpecError(message)` unless `truth`; of an array the points it holds for remain."""
     if truth is True:
         return
     kind = _kind(truth)
@@ -285,9 +298,8 @@ def per_axis(value: Size | tuple[Any, ...], rank: int, setting: str) -> tuple[An
 def spatial(shape: Shape, operator: str) -> Shape:
     """The sizes along the axes of a (channels, *spatial) shape of one to three axes."""
     if len(shape) == 1:
-        fail(
-            f"{operator} needs channels and at least one axis, the input is a flat vector of {shape[0]}"
-        )
+        needed = f"{operator} needs channels and at least one axis"
+        fail(f"{needed}, the input is a flat vector of {shape[0]}")
     return shape[1:]
 
 

@@ -48,6 +48,7 @@ hetconv_standard                    216  4x16x16       55296
 hetconv                              88  4x16x16       22528
 hetconv_kernel_bias                 112  4x16x16       22528
 dual_conv                         13312  64x28x28      10436608
+dual_standard                     36864  64x28x28      28901376
 factor_5x5                       102400  64x28x28      80281600
 factor_two_3x3                    73728  64x28x28      57802752
 factor_7x7                       200704  64x28x28      157351936

@@ -88,7 +88,8 @@ def formula(
     for name, end, _ in told:
         expression = _approached(expression, name, end)
     words = tuple(word for *_, word in told)
-    return Formula(of, over.name if over else None, words, expression, tuple(conditions))
+    divisor = (over.source.path.stem if over.source.path else over.name) if over else None
+    return Formula(of, divisor, words, expression, tuple(conditions))
 
 
 def _symbols(

@@ -26,7 +26,7 @@ def symbol(name: str) -> Any:
     return sympy.Symbol(name, integer=True, positive=True)
 
 
-def symbolic(value: Any) -> Any:
+def size_of(value: Any) -> Any:
     """An expression from Python as a setting; a plain number where it is one."""
     return _plain(sympy.nsimplify(value, rational=True))
 

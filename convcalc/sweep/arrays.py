@@ -128,7 +128,7 @@ def root(numerators: Array, denominator: int = 1) -> Grid:
     return Grid({(Atom(numerators),): plain(Fraction(1, denominator))})
 
 
-def varying(value: Any) -> Any:
+def size_of(value: Any) -> Any:
     """An array from Python as a setting: an exact number at every point, floats being read as the
     decimals they print as. A numpy scalar is the one value it holds.
     """

@@ -9,7 +9,7 @@ from convcalc.count import Totals
 from convcalc.errors import Position, SpecError, did_you_mean
 from convcalc.expressions import Expression, parse
 from convcalc.shapes import Shape, Undecided
-from convcalc.sweep.arrays import varying
+from convcalc.sweep.arrays import size_of
 from convcalc.sweep.grid import Array
 from convcalc.sweep.points import SHAPED, Points
 
@@ -121,12 +121,12 @@ class _Scope:
         column = column_of(self.points, name)
         first = column[0]
         if column.dtype != object:
-            return varying(column) if (column != first).any() else int(first)
+            return size_of(column) if (column != first).any() else int(first)
         values = column.tolist()
         if all(type(value) is type(first) and value == first for value in values):
             return first
         try:
-            return varying(column)
+            return size_of(column)
         except SpecError:  # words: every one by itself
             kinds = {value: kind for kind, value in enumerate(dict.fromkeys(values))}
             raise Undecided(np.array([kinds[value] for value in values]), name) from None
