@@ -4,25 +4,24 @@ limited. A number a line, sorted, so that a diff of it tells what changed.
 
 import json
 import os
+import re
 from collections.abc import Iterable
-from fractions import Fraction
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from convcalc import document
-from convcalc.budget import UNITS, Failure, excess, items_of, parts_of, percent
+from convcalc.budget import items_of, parts_of
 from convcalc.cost import ADDITIVE
 from convcalc.count import Costs
-from convcalc.document import Scalar
-from convcalc.errors import Position, SpecError, did_you_mean
+from convcalc.errors import Position, SpecError
 from convcalc.limits import Figure, Limit
 from convcalc.sources import Source
-from convcalc.spec import mapping
 
 SCHEMA = "convcalc/baseline/1"
 TOTALS = (*ADDITIVE, "peak_activations")
 BY_PART = ("params", "macs", "activations")
 """What is kept of the parts of a network too, to tell which of them grew."""
+
+MOST_BYTES = 50_000_000
 
 Numbers = dict[str, Any]
 """What is kept of a spec: its `TOTALS`, and under `layers` of each of its parts `BY_PART`."""
@@ -34,15 +33,6 @@ class Baseline(NamedTuple):
     path: Path
     specs: dict[str, Numbers]
     places: dict[str, dict[str, Position]]
-
-
-class Increase(NamedTuple):
-    """How much `total` (all of them, if empty) may grow: a share of it, or so many."""
-
-    total: str
-    share: Fraction | None
-    most: int
-    text: str
 
 
 def numbers(costs: Costs) -> Numbers:
@@ -81,137 +71,86 @@ def renewed(costs: Iterable[Costs], path: str | os.PathLike[str]) -> str:
 def read(path: str | os.PathLike[str]) -> Baseline:
     """The baseline in a file. Raises `SpecError` for a half-written one, or another version."""
     name = os.fspath(path)
-    if not os.path.lexists(path):
-        message = "there is no baseline yet: --update-baseline writes it"
-        raise SpecError(message, Position(name))
-    content = document.read(path)
+    content = _content(name)
     try:
-        found = json.loads(content)
+        found = json.loads(content, object_pairs_hook=_once)
     except (ValueError, RecursionError) as error:
         place = Position(name, getattr(error, "lineno", 0), getattr(error, "colno", 0))
-        message = (
-            "the baseline is no whole JSON file; restore it, or delete it and --update-baseline"
-        )
-        raise SpecError(message, place) from None
+        message = f"the baseline {'' if place.line else f'({error}) '}is no whole JSON file"
+        raise SpecError(
+            f"{message}; restore it, or delete it and --update-baseline", place
+        ) from None
     schema = found.get("schema") if isinstance(found, dict) else None
     if schema != SCHEMA:
         told = f"is {schema}" if isinstance(schema, str) else "names no schema"
         message = f"the baseline {told}, {SCHEMA} is wanted; delete it and --update-baseline"
         raise SpecError(message, Position(name, 1, 1))
-    places = {}
-    root = mapping(document.parse(content, name), "a baseline", ("schema", "specs"))
-    if "specs" not in root.entries:
-        raise SpecError("the baseline has no specs", root.position)
-    specs = mapping(root.entries["specs"], "specs")
-    for spec, node in specs.entries.items():
-        entries = mapping(node, f"the baseline of {spec}", (*TOTALS, "layers")).entries
-        for total in TOTALS:
-            if not isinstance(value := entries.get(total), Scalar) or type(value.value) is not int:
-                message = f"the baseline of {spec} has no number for {total}"
-                raise SpecError(message, (value or node).position)
-        for part in mapping(entries.get("layers", node), "layers").entries.values():
-            if entries.get("layers") and not _is_part(part):
-                raise SpecError("numbers by total belong here", part.position)
-        places[spec] = {total: entries[total].position for total in TOTALS}
-    return Baseline(Path(path), found["specs"], places)
+    specs = found.get("specs")
+    if not isinstance(specs, dict):
+        raise SpecError("the baseline has no specs", Position(name, 1, 1))
+    places = _places(content, name)
+    for spec, numbers_ in specs.items():
+        _require_numbers(spec, numbers_, Position(name))
+    return Baseline(Path(path), specs, places)
 
 
-def _is_part(node: document.Node) -> bool:
-    return isinstance(node, document.Mapping) and all(
-        isinstance(value, Scalar) and type(value.value) is int for value in node.entries.values()
-    )
-
-
-def increase(given: str) -> Increase:
-    """`2%`, `10k`, or of one total `params=2%`. Raises `SpecError`.
-
-    >>> increase("2%").share
-    Fraction(1, 50)
-    """
-    total, equals, amount = given.rpartition("=")
-    total, amount = total.strip(), amount.strip()
-    if equals and total not in TOTALS:
-        hint = did_you_mean(total, TOTALS) or f"; there are {', '.join(TOTALS)}"
-        raise SpecError(f"--max-increase: there is no total '{total}'{hint}")
-    if amount == "%":
-        raise SpecError("--max-increase: a percentage of nothing; give a number, such as 2%")
+def _content(name: str) -> str:
+    """The text of a baseline, which may be larger than a spec."""
+    if not os.path.lexists(name):
+        message = "there is no baseline yet: --update-baseline writes it"
+        raise SpecError(message, Position(name))
+    if not os.path.isfile(name):
+        raise SpecError("this is no file, and no baseline", Position(name))
     try:
-        value = document.number(amount.removesuffix("%").strip())
-    except ValueError:
-        message = f"--max-increase takes 2%, 10k or params=2%, not '{given}'"
-        raise SpecError(message) from None
-    if value < 0:
-        raise SpecError(f"--max-increase must not be below zero, and is {amount}")
-    if amount.endswith("%"):
-        return Increase(total, Fraction(value) / 100, 0, amount)
-    if isinstance(value, Fraction):
-        raise SpecError(f"--max-increase takes a whole number or a percentage, not '{amount}'")
-    return Increase(total, None, value, amount)
+        with open(name, "rb") as file:
+            data = file.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise SpecError(f"can't read it: {error.strerror or error}", Position(name)) from None
+    if len(data) > MOST_BYTES:
+        raise SpecError("the file is larger than 50 MB, too large for a baseline", Position(name))
+    return data.decode("utf-8", "replace")
 
 
-def grown(
-    costs: Costs, spec: str, baseline: Baseline, increases: Iterable[Increase]
-) -> list[Failure]:
-    """The totals of `spec` that grew more since the baseline than they may; nothing may, unsaid.
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object, each key of which stands once: a merge can leave two."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise ValueError(f"it has '{twice}' twice")
+    return found
 
-    A spec that isn't in the baseline has nothing to grow from.
-    """
-    before = baseline.specs.get(spec)
-    if before is None:
-        return []
-    allowed = {each.total: each for each in (*increases,)} or {"": Increase("", None, 0, "")}
-    now = numbers(costs)
-    failures = []
+
+def _require_numbers(spec: str, found: Any, place: Position) -> None:
+    """Raise `SpecError` unless `found` is what `numbers` gives."""
+    if not isinstance(found, dict):
+        raise SpecError(f"the baseline has no numbers of {spec}", place)
     for total in TOTALS:
-        limit = allowed.get(total, allowed.get(""))
-        if limit and not _allows(limit, before[total], now[total]):
-            message = f"grown: {spec}: {excess(now[total], UNITS[total], before[total])}"
-            message += _allowance(limit, before[total]) + _where(total, before, now)
-            place = baseline.places[spec][total]
-            failures.append(
-                Failure("baseline", message, place, total, "", now[total], before[total])
-            )
-    return failures
+        if type(found.get(total)) is not int:
+            raise SpecError(f"the baseline of {spec} has no number for {total}", place)
+    parts = found.get("layers", {})
+    if not isinstance(parts, dict) or not all(map(_is_part, parts.values())):
+        raise SpecError(f"the baseline of {spec} has no numbers of its layers", place)
 
 
-def _allows(limit: Increase, before: int, now: int) -> bool:
-    most = limit.most if limit.share is None else limit.share * before
-    return bool(now - before <= most)
+def _is_part(part: Any) -> bool:
+    return isinstance(part, dict) and all(type(value) is int for value in part.values())
 
 
-def _allowance(limit: Increase, before: int) -> str:
-    """What was allowed, if anything was."""
-    if limit.share and not before:
-        return f" in the baseline, and {limit.text} of nothing is nothing"
-    return f" in the baseline (allowed: {limit.text})" if limit.text else " in the baseline"
+_SPEC = re.compile(r' {4}("(?:[^"\\]|\\.)*"): \{')
+_TOTAL = re.compile(r' {6}"(\w+)": \d+,?')
 
 
-def _where(total: str, before: Numbers, now: Numbers) -> str:
-    """The parts that grew most, where the baseline tells of parts."""
-    if total not in BY_PART:
-        return ""
-    then, present = before.get("layers", {}), now["layers"]
-    growth = {
-        path: part.get(total, 0) - then.get(path, {}).get(total, 0)
-        for path, part in present.items()
-    }
-    most = sorted(growth.items(), key=lambda part: -part[1])[:3]
-    named = [f"{path} +{growth:,}" for path, growth in most if growth > 0]
-    return f"; largest: {', '.join(named)}" if named else ""
-
-
-def change(before: int, now: int) -> str:
-    """How a number changed, in words: +557,032 (+2.2%).
-
-    >>> change(100, 98), change(0, 5), change(7, 7)
-    ('−2 (−2.0%)', '+5', '0')
-    """
-    if now == before:
-        return "0"
-    sign = "+" if now > before else "−"
-    difference = abs(now - before)
-    share = f" ({sign}{percent(difference, before)})" if before else ""
-    return f"{sign}{difference:,}{share}"
+def _places(content: str, name: str) -> dict[str, dict[str, Position]]:
+    """Where each spec's totals stand, in a file as we write it."""
+    places: dict[str, dict[str, Position]] = {}
+    spec: dict[str, Position] = {}
+    for number, line in enumerate(content.split("\n"), 1):
+        if found := _SPEC.fullmatch(line):
+            spec = places.setdefault(json.loads(found[1]), {})
+        elif found := _TOTAL.fullmatch(line):
+            spec[found[1]] = Position(name, number, line.index(": ") + 3)
+    return places
 
 
 def _whole(total: str) -> Limit:

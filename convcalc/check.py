@@ -1,12 +1,6 @@
-"""Files and folders of specs → which of their limits, expectations and baselines fail.
-
-A folder's specs are its *.yaml and *.yml, at any depth, that have both `input` and `layers`; other
-YAML is skipped and counted, and so are hidden folders and links that lead out of the folder.
-"""
+"""Specs, and what they are held to → which limits, expectations and baselines fail."""
 
 import os
-import re
-import stat
 from collections.abc import Iterable, Iterator, Sequence
 from fnmatch import fnmatch
 from pathlib import Path
@@ -18,9 +12,11 @@ from convcalc import spec as specs
 from convcalc.baseline import Baseline, Numbers
 from convcalc.budget import Failure, missed, over_budget
 from convcalc.count import Costs, count
-from convcalc.document import Mapping, Node
+from convcalc.document import Node
 from convcalc.errors import Position, SpecError
+from convcalc.find import Found, find
 from convcalc.graph import build
+from convcalc.growth import Increase, grown, increase
 from convcalc.limits import budget_of, expectations_of
 from convcalc.sources import Source
 from convcalc.spec import Spec, mapping
@@ -63,13 +59,6 @@ class Report(NamedTuple):
         return 2 if self.errors else 1 if self.failures else 0
 
 
-class Found(NamedTuple):
-    """The specs among what was to be checked, broken ones as their errors, and the rest."""
-
-    sources: tuple[Source | SpecError, ...]
-    skipped: tuple[str, ...]
-
-
 def check(
     *paths: str | os.PathLike[str],
     budget: str | os.PathLike[str] | None = None,
@@ -84,7 +73,7 @@ def check(
     PATHS are files, folders or names of shipped specs (the current folder if none is given). A
     broken spec is told of in the report; what was asked wrongly raises `SpecError`.
     """
-    increases = [baselines.increase(each) for each in max_increase]
+    increases = [increase(each) for each in max_increase]
     if increases and baseline is None:
         raise SpecError("--max-increase is a percentage of nothing without --baseline FILE")
     before = None if baseline is None else baselines.read(baseline)
@@ -101,7 +90,7 @@ class _Rules:
         self,
         budgets: "_Budgets | None",
         baseline: Baseline | None,
-        increases: Sequence[baselines.Increase],
+        increases: Sequence[Increase],
         verify: bool,
         dtype: str,
     ) -> None:
@@ -142,9 +131,9 @@ class _Rules:
         if self.baseline:
             key = baselines.key_of(spec.source, self.baseline.path)
             before = self.baseline.specs.get(key)
-            grown = baselines.grown(costs, key, self.baseline, self.increases)
+            more = grown(costs, key, self.baseline, self.increases)
             figures += len(baselines.TOTALS) if before else 0
-            failures += grown
+            failures += more
         executed = len(costs.layers) if self.verify else 0
         if self.verify:
             failures += _unconfirmed(costs)
@@ -193,86 +182,3 @@ class _Budgets:
     def stands(self, key: str) -> bool:
         """Whether there is such a spec, though it isn't checked now."""
         return (self.folder / key).is_file() or key in sources.shipped()
-
-
-# Finding specs
-
-
-def find(paths: Iterable[str | os.PathLike[str]]) -> Found:
-    """The specs at these paths, each once. Raises `SpecError` for a path where nothing is."""
-    found: list[Source | SpecError] = []
-    skipped: list[str] = []
-    seen: set[Path] = set()
-    for path in [os.fspath(path) for path in paths]:
-        if not os.path.isdir(path) or path in sources.shipped():
-            found += _once([_named(path)], seen)
-            continue
-        for file in _files(path):
-            content = _content(file)
-            if content is None:
-                skipped.append(file)
-            else:
-                found += _once([content], seen)
-    return Found(tuple(found), tuple(skipped))
-
-
-def _named(path: str) -> Source | SpecError:
-    try:
-        return sources.find(path)
-    except SpecError as error:
-        return error
-
-
-def _once(found: Iterable[Source | SpecError], seen: set[Path]) -> Iterator[Source | SpecError]:
-    for source in found:
-        path = source.path.resolve() if isinstance(source, Source) and source.path else None
-        if path is None or path not in seen:
-            yield source
-        seen |= {path} if path else set()
-
-
-def _files(folder: str) -> Iterator[str]:
-    """The YAML files of a folder in order; of links only those that stay inside."""
-    inside = Path(folder).resolve()
-    for place, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(files):
-            path = os.path.normpath(os.path.join(place, name))
-            if name.endswith((".yaml", ".yml")) and _belongs(Path(path), inside):
-                yield path
-
-
-def _belongs(path: Path, inside: Path) -> bool:
-    """Whether a file is a regular one, inside the folder."""
-    try:
-        real = path.resolve(strict=True)
-        return real.is_relative_to(inside) and stat.S_ISREG(real.stat().st_mode)
-    except (OSError, RuntimeError):
-        return False
-
-
-_KEY = r"""(?m)(?:^|[{{,])\s*["']?{}["']?\s*:"""
-
-
-def _content(file: str) -> Source | SpecError | None:
-    """A file of a folder, if it is a spec; what can't be read is one if it has both keys."""
-    try:
-        text = document.read(file)
-        node = document.parse(text, file) if _looks_like_a_spec(text) else None
-    except SpecError as error:
-        return error if _looks_like_a_spec(_beginning(file)) else None
-    is_spec = isinstance(node, Mapping) and {"input", "layers"} <= node.entries.keys()
-    return Source(text, file, Path(file)) if is_spec else None
-
-
-def _looks_like_a_spec(text: str) -> bool:
-    return all(re.search(_KEY.format(key), text) for key in ("input", "layers"))
-
-
-def _beginning(file: str) -> str:
-    """What can be read of a file that is too large, or no text."""
-    try:
-        with open(file, "rb") as opened:
-            return opened.read(document.MOST_TEXT).decode("latin-1")
-    except OSError:
-        return "input: layers:"  # nobody knows: better told of than skipped

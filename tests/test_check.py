@@ -400,11 +400,11 @@ def test_baselines_name_specs_from_their_own_folder(
         ),
         (
             '{"schema": "convcalc/baseline/1", "specs": {"good.yaml": {"params": 3}}}',
-            "base.json:1:58: error: the baseline of good.yaml has no number for buffers",
+            "base.json: error: the baseline of good.yaml has no number for buffers",
         ),
         (
             '{"schema": "convcalc/baseline/1", "specs": {"good.yaml": {"params": "many"}}}',
-            "base.json:1:69: error: the baseline of good.yaml has no number for params",
+            "base.json: error: the baseline of good.yaml has no number for params",
         ),
     ],
 )
@@ -413,6 +413,51 @@ def test_a_wrong_baseline(check: Check, text: str, message: str) -> None:
     Path("base.json").write_text(text)
     said = check(".", "--baseline", "base.json")
     assert (said.code, said.err) == (2, [message])
+
+
+def test_a_key_that_a_merge_left_twice(check: Check) -> None:
+    write(good=GOOD)
+    baseline(check, ".")
+    text = Path("base.json").read_text()
+    Path("base.json").write_text(text.replace('"params": 122,', '"params": 122,\n"params": 123,'))
+    said = check(".", "--baseline", "base.json")
+    assert said.err == [
+        "base.json: error: the baseline (it has 'params' twice) is no whole JSON file; "
+        "restore it, or delete it and --update-baseline"
+    ]
+
+
+def test_any_name_comes_back_from_a_baseline(check: Check) -> None:
+    for number, name in enumerate(["é 😀", "a: {b", "'q'\"\\", "tab\tnew\nline"]):
+        layer = GOOD.replace("name: a", f'name: "l\\u{number:04x}\\x7f😀"')
+        Path(f"{name}.yaml").write_text(layer, encoding="utf-8")
+    baseline(check, ".")
+    assert check(".", "--baseline", "base.json").out == "4 specs checked, 52 figures held\n"
+
+
+def test_a_baseline_that_someone_wrote_otherwise_is_read_too(check: Check) -> None:
+    write(good=GOOD)
+    found = baseline(check, ".")
+    Path("base.json").write_text(json.dumps(found))
+    write(good=GROWN)
+    said = check(".", "--baseline", "base.json")
+    assert said.err[-1].startswith("base.json: grown: good.yaml: ")
+
+
+def test_a_baseline_may_be_larger_than_a_spec(check: Check) -> None:
+    write(good=GOOD)
+    found = baseline(check, ".")
+    one = found["specs"]["good.yaml"]  # type: ignore[index]
+    found["specs"] |= {f"{n}.yaml": one for n in range(2000)}  # type: ignore[operator]
+    Path("base.json").write_text(json.dumps(found, indent=2))
+    assert check(".", "--baseline", "base.json").code == 0
+
+
+def test_a_folder_is_no_baseline(check: Check) -> None:
+    write(good=GOOD)
+    Path("base").mkdir()
+    said = check(".", "--baseline", "base")
+    assert (said.code, said.err) == (2, ["base: error: this is no file, and no baseline"])
 
 
 def test_no_baseline_yet(check: Check) -> None:
@@ -507,6 +552,17 @@ def test_github(check: Check, folder: Path, monkeypatch: pytest.MonkeyPatch) -> 
         "2 specs checked, 2 of 4 figures failed, in 1 spec; 1 spec broken",
     ]
     assert Path("summary.md").read_text(encoding="utf-8").startswith("## convcalc check\n\n❌")
+
+
+def test_github_is_told_of_a_wrong_baseline_too(check: Check) -> None:
+    write(good=GOOD)
+    Path("base.json").write_text("{")
+    said = check(".", "--baseline", "base.json", "--format", "github")
+    assert said.code == 2
+    assert said.out.startswith("::error file=base.json,title=convcalc%3A error,line=1,col=2::the ")
+    assert check(".", "--max-increase", "x", "--format", "github").out.startswith(
+        "::error title=convcalc%3A error::--max-increase takes 2%25, 10k or params=2%25, not 'x'"
+    )
 
 
 def test_names_give_no_commands_to_github(check: Check) -> None:

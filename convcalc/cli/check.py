@@ -67,14 +67,21 @@ def command(
 
     if update_baseline and baseline is None:
         raise SpecError("--update-baseline needs --baseline FILE, the file to write")
-    report = check(
-        *paths,
-        budget=budget,
-        baseline=None if update_baseline else baseline,
-        max_increase=[] if update_baseline else max_increase,
-        verify=verify,
-        dtype=dtype,
-    )
+    try:
+        report = check(
+            *paths,
+            budget=budget,
+            baseline=None if update_baseline else baseline,
+            max_increase=[] if update_baseline else max_increase,
+            verify=verify,
+            dtype=dtype,
+        )
+    except SpecError as error:
+        if format_ == "github":
+            from convcalc.report import check_github
+
+            emit(check_github.annotation(error, "error", _workspace()))
+        raise
     _tell(report, format_, output)
     if update_baseline and baseline is not None:
         _update(report, baseline)
@@ -111,11 +118,16 @@ def _tell(report: "Report", format: str, output: str | None) -> None:
             _annotate(report, output)
 
 
+def _workspace() -> str:
+    """The folder that GitHub names files from."""
+    return os.environ.get("GITHUB_WORKSPACE", "")
+
+
 def _annotate(report: "Report", output: str | None) -> None:
     """Annotations for GitHub, and the summary of the job where it wants one."""
     from convcalc.report import check_github, check_markdown
 
-    emit(check_github.write(report, os.environ.get("GITHUB_WORKSPACE", "")), output)
+    emit(check_github.write(report, _workspace()), output)
     if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
         try:
             with open(summary, "a", encoding="utf-8") as file:

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 
 from convcalc.check import Report
-from convcalc.errors import Position, printable
+from convcalc.errors import Position, SpecError, printable
 from convcalc.report.check import KINDS, notes, summary
 
 
@@ -16,13 +16,19 @@ def write(report: Report, root: str = "") -> str:
 def _annotations(report: Report, root: str) -> Iterator[str]:
     for spec in report.specs:
         if spec.error:
-            message = "\n".join([spec.error.message, *spec.error.notes])
-            place = spec.error.position or Position(spec.spec)
-            yield _command("error", place, "broken spec", message, root)
+            yield annotation(spec.error.at(Position(spec.spec)), "broken spec", root)
         for failure in spec.failures:
             yield _command("error", failure.position, KINDS[failure.kind], failure.message, root)
     for note in notes(report):
         yield f"::notice title=convcalc::{_data(note)}"
+
+
+def annotation(error: SpecError, title: str, root: str) -> str:
+    """The annotation for an error, at its line if it has one."""
+    message = "\n".join([error.message, *error.notes])
+    if error.position is None:
+        return f"::error title=convcalc%3A {title}::{_data(message)}"
+    return _command("error", error.position, title, message, root)
 
 
 def _command(level: str, place: Position, title: str, message: str, root: str) -> str:
