@@ -145,7 +145,7 @@ def of_layer(row: LayerCost, total: str, dtype: str) -> int:
     if total in ADDITIVE:
         return int(row.values[ADDITIVE.index(total)])
     if total == "peak_activations":
-        return int(row.peak_activations)
+        return int(row.peak_activations or 0)  # unknown of symbols only
     elements = {
         "weight_bytes": row.values[ADDITIVE.index("params")],
         "activation_bytes": row.values[ADDITIVE.index("activations")],

@@ -65,6 +65,8 @@ def check(
     baseline: str | os.PathLike[str] | None = None,
     max_increase: Iterable[str] = (),
     verify: bool = False,
+    seed: int = 0,
+    max_memory: int | None = None,
     dtype: str = "float32",
 ) -> Report:
     """Hold specs to their own `expect:` and `budget:`, to a budget file and to a baseline, and with
@@ -79,7 +81,8 @@ def check(
     before = None if baseline is None else baselines.read(baseline)
     found = find(paths or (".",))
     extra = None if budget is None else _Budgets(budget, found)
-    rules = _Rules(extra, before, increases, verify, dtype)
+    execution = {"seed": seed, "max_memory": max_memory} if verify else None
+    rules = _Rules(extra, before, increases, execution, dtype)
     return Report(tuple([rules.checked(s) for s in found.sources]), found.skipped, before)
 
 
@@ -91,13 +94,13 @@ class _Rules:
         budgets: "_Budgets | None",
         baseline: Baseline | None,
         increases: Sequence[Increase],
-        verify: bool,
+        execution: dict[str, Any] | None,
         dtype: str,
     ) -> None:
         self.budgets = budgets
         self.baseline = baseline
         self.increases = increases
-        self.verify = verify
+        self.execution = execution
         self.dtype = dtype
 
     def checked(self, source: Source | SpecError) -> Checked:
@@ -134,9 +137,10 @@ class _Rules:
             more = grown(costs, key, self.baseline, self.increases)
             figures += len(baselines.TOTALS) if before else 0
             failures += more
-        executed = len(costs.layers) if self.verify else 0
-        if self.verify:
-            failures += _unconfirmed(costs)
+        executed = 0
+        if self.execution is not None:
+            executed = len(costs.layers)
+            failures += _unconfirmed(costs, self.execution)
         ordered = sorted(failures, key=lambda failure: failure.position)
         return Checked(spec.source.name, costs, figures, tuple(ordered), None, before, executed)
 
@@ -144,12 +148,12 @@ class _Rules:
         return count(build(spec, settings), self.dtype)
 
 
-def _unconfirmed(costs: Costs) -> Iterator[Failure]:
+def _unconfirmed(costs: Costs, execution: dict[str, Any]) -> Iterator[Failure]:
     """What executing a spec found otherwise, at the lines of its layers."""
     from convcalc.confirm import confirm, told
 
     places = {layer.path: layer.position for layer in costs.network.layers}
-    for found in confirm(costs).mismatches:
+    for found in confirm(costs, **execution).mismatches:
         path, quantity, predicted, executed = found
         yield Failure("verify", told(found), places[path], quantity, path, executed, predicted)
 

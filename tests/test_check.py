@@ -637,6 +637,13 @@ def test_verification_holds(check: Check) -> None:
     assert (said.code, said.out) == (0, "1 spec checked, 2 figures held; 2 layers executed\n")
 
 
+def test_a_spec_that_is_too_large_to_execute_is_2(check: Check) -> None:
+    write(good=GOOD)
+    said = check(".", "--verify", "--max-memory", "1k")
+    assert said.code == 2
+    assert "can't be executed here" in said.err[0]
+
+
 def test_verification_notices_a_wrong_formula(
     check: Check, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -339,6 +339,19 @@ def test_verification(capsys: pytest.CaptureFixture[str]) -> None:
     assert (code, err) == (0, "2 variants executed, every count confirmed\n")
 
 
+def test_verification_in_json(capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = said(capsys, "small.yaml", "--verify", "--format", "json")
+    assert json.loads(out)["variants"][0]["verified"] is not None
+    _, out, _ = said(capsys, "small.yaml", "--format", "json")
+    assert json.loads(out)["variants"][0]["verified"] is None
+
+
+def test_too_large_to_execute(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = said(capsys, "small.yaml", "--verify", "--max-memory", "1k")
+    assert (code, out) == (2, "")
+    assert "small.yaml can't be executed here" in err
+
+
 def test_verification_that_fails(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -49,6 +49,8 @@ def command(
     max_increase: MaxIncrease = [],  # noqa: B006
     update_baseline: UpdateBaseline = False,
     verify: options.Verify = False,
+    seed: options.Seed = 0,
+    max_memory: options.MaxMemory = None,
     dtype: options.DType = "float32",
     format_: Format = "text",
     output: options.Output = None,
@@ -74,6 +76,8 @@ def command(
             baseline=None if update_baseline else baseline,
             max_increase=[] if update_baseline else max_increase,
             verify=verify,
+            seed=seed,
+            max_memory=options.memory(max_memory),
             dtype=dtype,
         )
     except SpecError as error:

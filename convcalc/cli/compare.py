@@ -29,6 +29,8 @@ def command(
     columns: options.Columns = [],  # noqa: B006
     convention: options.Convention = [],  # noqa: B006
     verify: options.Verify = False,
+    seed: options.Seed = 0,
+    max_memory: options.MaxMemory = None,
     dtype: options.DType = "float32",
     format_: options.TableFormat = "table",
     output: options.Output = None,
@@ -52,7 +54,7 @@ def command(
         reference=reference,
         dtype=dtype,
     )
-    code = _verify(found) if verify else 0
+    code = _verify(found, seed, options.memory(max_memory)) if verify else 0
     shown, conventions = options.names(columns), options.names(convention)
     if format_ == "json":
         from convcalc.report.json import dump
@@ -67,15 +69,18 @@ def command(
     return code
 
 
-def _verify(comparison: "Comparison") -> int:
+def _verify(comparison: "Comparison", seed: int, max_memory: int | None) -> int:
     """Execute every variant, and tell what was predicted otherwise; the exit code."""
+    from convcalc.cli.progress import Progress
     from convcalc.confirm import confirm, told
 
-    lines = [
-        f"{variant.name}: {line}"
-        for variant in comparison.variants
-        for line in map(told, confirm(variant.costs).mismatches)
-    ]
-    for line in lines or [f"{len(comparison.variants)} variants executed, every count confirmed"]:
+    found = []
+    for name, costs, *_ in comparison.variants:
+        with Progress(name) as progress:
+            verdict = confirm(costs, seed=seed, max_memory=max_memory, progress=progress)
+        found += [f"{name}: {told(mismatch)}" for mismatch in verdict.mismatches]
+    number = len(comparison.variants)
+    each = "1 variant" if number == 1 else f"{number} variants"
+    for line in found or [f"{each} executed, every count confirmed"]:
         complain(line)
-    return 1 if lines else 0
+    return 1 if found else 0

@@ -209,5 +209,6 @@ def _variant(
         "output": costs["output"],
         "totals": costs["totals"]
         | {"conventions": {name: _value(variant, f"convention:{name}") for name in conventions}},
+        "verified": costs["verified"],
         "ratios": {key: float(each) for key, each in ratios.items() if each is not None},
     }
