@@ -99,6 +99,7 @@ class GELU(_Elementwise):
     """(½ · x) · (1 + erf(√½ · x)), or its approximation by tanh."""
 
     defaults: ClassVar[dict[str, Any]] = {"approximate": "none"}
+    words = {"approximate": ("none", "tanh")}
 
     def apply(self, x: Array, y: Array, *limits: Array) -> None:
         if self.settings["approximate"] == "tanh":

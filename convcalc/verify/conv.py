@@ -24,6 +24,8 @@ class Conv(Runner):
         "bias": True,
         "padding_mode": "zeros",
     }
+    words = {"padding_mode": ("zeros", "reflect", "replicate", "circular")}
+    ranks = (1, 2, 3)
 
     def windows(self) -> Windows:
         s = self.settings

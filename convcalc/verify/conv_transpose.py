@@ -22,6 +22,7 @@ class ConvTranspose(Runner):
         "bias": True,
         "dilation": 1,
     }
+    ranks = (1, 2, 3)
 
     def axes(self, setting: str) -> tuple[int, ...]:
         return per_axis(self.settings[setting], self.rank, setting)

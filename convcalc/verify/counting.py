@@ -6,13 +6,13 @@ subclass of ndarray, for `np.asarray` would open one without asking.
 """
 
 from collections.abc import Callable
-from functools import cache
-from math import erf as exact_erf
-from math import exp, pi, prod, sqrt
+from math import prod
 from typing import Any, NoReturn
 
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
+
+from convcalc.verify.erf import error_function
 
 KINDS = ("multiplications", "additions", "comparisons", "divisions", "exponentials")
 
@@ -233,35 +233,9 @@ _METHODS: dict[str, tuple[set[str], Callable[[list[Any], Any, dict[str, Any]], i
 }
 
 
-# The error function, which numpy hasn't: a table of exact values and slopes, and cubics between.
-
-_STEPS = 256
-_FAR = 6
-"""Beyond ±6 the error function is ±1 in double precision."""
-
-
 def erf(array: CountingArray) -> CountingArray:
-    """The error function of every element; one exponential each."""
+    """The error function, which numpy hasn't, of every element; one exponential each."""
     tally = array._tally
     values = tally.opened(array)
     tally.counts["exponentials"] += values.size
-    return tally.array(_interpolated(values.astype(np.float64)).astype(values.dtype))
-
-
-def _interpolated(x: np.ndarray) -> np.ndarray:
-    height, slope = _erf_table()
-    place = np.clip(np.abs(x), 0, _FAR) * _STEPS
-    cell = np.minimum(place.astype(np.int64), _FAR * _STEPS - 1)
-    t = place - cell
-    low, high, rise, fall = height[cell], height[cell + 1], slope[cell], slope[cell + 1]
-    change = high - low
-    curve = low + t * (rise + t * (3 * change - 2 * rise - fall + t * (rise + fall - 2 * change)))
-    result: np.ndarray = np.copysign(curve, x)
-    return result
-
-
-@cache
-def _erf_table() -> tuple[np.ndarray, np.ndarray]:
-    points = [i / _STEPS for i in range(_FAR * _STEPS + 1)]
-    slopes = [2 / sqrt(pi) * exp(-p * p) / _STEPS for p in points]
-    return np.array([exact_erf(p) for p in points]), np.array(slopes)
+    return tally.array(error_function(values).astype(values.dtype))

@@ -32,6 +32,7 @@ class DeformConv(Runner):
         "offset_groups": 1,
         "modulated": False,
     }
+    ranks = (2,)
 
     def __init__(self, settings: Mapping[str, Any], shapes: Any) -> None:
         super().__init__(settings, shapes)
@@ -48,10 +49,8 @@ class DeformConv(Runner):
         per_point = 3 if self.settings["modulated"] else 2
         self.offsets = Conv({**shared, "out_channels": per_point * self.points}, self.shapes[:1])
         self.given = len(self.shapes) > 1
-        if self.rank != 2 or self.channels % self.groups:
-            raise ValueError(
-                "deform_conv needs two axes, and offset_groups that divide the channels"
-            )
+        if self.channels % self.groups:
+            raise ValueError(f"{self.groups} offset_groups don't divide {self.channels} channels")
         if self.given and self.settings["modulated"] and len(self.shapes) < 3:
             raise ValueError("a modulated deform_conv that is given offsets needs a mask too")
 
@@ -135,6 +134,8 @@ class DeformConv(Runner):
 
 class OffsetResample(Runner):
     """Every element is read anew at its own displaced point, which is kept inside the image."""
+
+    ranks = (2,)
 
     def __init__(self, settings: Mapping[str, Any], shapes: Any) -> None:
         super().__init__(settings, shapes)

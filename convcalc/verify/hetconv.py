@@ -22,6 +22,7 @@ class HetConv(Runner):
         "bias": True,
         "kernel_bias": False,
     }
+    ranks = (1, 2, 3)
 
     def windows(self) -> Windows:
         s = self.settings

@@ -10,10 +10,9 @@ class Linear(Runner):
     """Every output is the sum of the products of all inputs with a weight each."""
 
     defaults = {"out_features": REQUIRED, "bias": True}
+    ranks = (0,)
 
     def parameters(self) -> dict[str, Shape]:
-        if self.rank:
-            raise ValueError(f"linear needs a flat vector, not {self.shapes[0]}")
         out = self.settings["out_features"]
         shapes: dict[str, Shape] = {"weight": (out, self.channels)}
         return {**shapes, "bias": (out,)} if self.settings["bias"] else shapes

@@ -79,6 +79,7 @@ class LayerNorm(_Normalised):
     """Over the channels of each position, or over everything."""
 
     defaults = {"over": "channels", "eps": 1e-5, "elementwise_affine": True}
+    words = {"over": ("channels", "all")}
     affine = "elementwise_affine"
 
     def sets(self) -> tuple[Shape, int]:

@@ -12,6 +12,7 @@ from convcalc.verify.windows import Windows, padded, per_axis, windows
 
 
 class _Pool(Runner):
+    ranks = (1, 2, 3)
     combine: ClassVar[np.ufunc]
     empty: ClassVar[float]
 
@@ -91,6 +92,7 @@ class AvgPool(_Pool):
 class _Adaptive(Runner):
     """Output cell i of an axis is made of input cells ⌊i·in/out⌋ to ⌈(i+1)·in/out⌉ − 1."""
 
+    ranks = (1, 2, 3)
     combine: ClassVar[np.ufunc]
     defaults: ClassVar[dict[str, Any]] = {"output_size": None}  # null keeps every axis
 

@@ -14,6 +14,8 @@ class Pad(Runner):
     """Cells added before and after each axis."""
 
     defaults = {"padding": REQUIRED, "mode": "constant", "value": 0}
+    words = {"mode": ("constant", "reflect", "replicate", "circular")}
+    ranks = (1, 2, 3)
 
     def run(self, weights: Prepared, *inputs: Array) -> Array:
         pads = explicit_pads(self.settings["padding"], self.rank)
@@ -25,6 +27,7 @@ class Crop(Runner):
     """Cells dropped before and after each axis."""
 
     defaults = {"cropping": REQUIRED}
+    ranks = (1, 2, 3)
 
     def run(self, weights: Prepared, *inputs: Array) -> Array:
         (x,) = inputs
@@ -37,6 +40,8 @@ class Upsample(Runner):
     """The nearest cell copied, or lerps between neighbours, one axis inside the other."""
 
     defaults = {"size": None, "scale_factor": None, "mode": "nearest", "align_corners": False}
+    words = {"mode": ("nearest", "nearest-exact", "linear", "bilinear", "trilinear")}
+    ranks = (1, 2, 3)
 
     def axes(self) -> list[tuple[int, int, Fraction]]:
         """For each axis: its size, the output's, and how many input cells an output cell spans."""
@@ -102,6 +107,7 @@ class PixelShuffle(Runner):
     """Channels of each r² become r×r cells."""
 
     defaults = {"upscale_factor": REQUIRED}
+    ranks = (2,)
 
     def run(self, weights: Prepared, *inputs: Array) -> Array:
         (x,) = inputs
@@ -115,6 +121,7 @@ class PixelUnshuffle(Runner):
     """Each r×r cells become r² channels."""
 
     defaults = {"downscale_factor": REQUIRED}
+    ranks = (2,)
 
     def run(self, weights: Prepared, *inputs: Array) -> Array:
         (x,) = inputs

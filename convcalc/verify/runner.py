@@ -27,6 +27,10 @@ class Runner:
     """Executes one layer. `spare` tells which inputs nobody needs afterwards."""
 
     defaults: ClassVar[dict[str, Any]] = {}
+    words: ClassVar[dict[str, tuple[str, ...]]] = {}
+    """Of settings that are words, the ones there are."""
+    ranks: ClassVar[tuple[int, ...]] = (0, 1, 2, 3)
+    """How many axes may follow the channels."""
 
     def __init__(self, settings: Mapping[str, Any], shapes: Sequence[Shape]) -> None:
         unknown = settings.keys() - self.defaults.keys()
@@ -37,7 +41,12 @@ class Runner:
         missing = [name for name, value in self.settings.items() if value is REQUIRED]
         if missing:
             raise ValueError(f"{type(self).__name__} needs {', '.join(missing)}")
+        for name, words in self.words.items():
+            if self.settings[name] not in words:
+                raise ValueError(f"{name} is one of {', '.join(words)}, not {self.settings[name]}")
         self.shapes = tuple(tuple(shape) for shape in shapes)
+        if not self.shapes or self.rank not in self.ranks or 0 in self.shapes[0]:
+            raise ValueError(f"{type(self).__name__} can't take inputs of shapes {self.shapes}")
         self.spare: frozenset[int] = frozenset()
 
     @property
