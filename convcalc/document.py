@@ -127,8 +127,9 @@ def _in_plain_words(error: yaml.MarkedYAMLError, text: str) -> str:
     if "mapping values are not allowed" in problem:
         return "a second ': ' in one line; is a space missing after the first colon, or quotes?"
     if "flow" in context and "expected" in problem:
-        bracket = "[" if "sequence" in context else "{"
-        return f"a comma is missing here, or the bracket that closes the {bracket} of line {line}"
+        brackets = {"sequence": "the [", "mapping": "the {"}
+        opened = brackets.get(context.rpartition(" ")[2], "a bracket")
+        return f"a comma is missing here, or the bracket that closes {opened} of line {line}"
     if "block" in context and "expected" in problem:
         return "the indentation of this line fits none of those above it"
     if "end of stream" in problem and "quoted" in context:

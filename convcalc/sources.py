@@ -51,7 +51,11 @@ def block(name: str) -> Source:
 def find(spec: str) -> Source:
     """The text of SPEC: `-` (standard input), a path, or a shipped name. Raises `SpecError`."""
     if spec == "-":
-        data = sys.stdin.buffer.read(MOST_STANDARD_INPUT)
+        try:
+            data = sys.stdin.buffer.read(MOST_STANDARD_INPUT)
+        except OSError as error:
+            message = f"can't read it: {error.strerror}"
+            raise SpecError(message, Position("<stdin>")) from None
         return Source(document.decode(data, "<stdin>"), "<stdin>", None)
     path = Path(spec)
     # A bare name is a shipped spec, unless a file of that name stands here.

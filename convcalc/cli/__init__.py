@@ -11,7 +11,7 @@ from importlib import import_module
 
 import typer
 
-from convcalc.cli.output import ClosedPipe
+from convcalc.cli.output import ClosedPipe, complain, discard, require_streams
 from convcalc.errors import SpecError, printable
 
 # Each command is the function `command` of the module of its name here, in the order of --help.
@@ -32,19 +32,35 @@ def main() -> None:
 def run(words: list[str]) -> int:
     """Run `convcalc WORDS…`; the exit code. Nothing that goes wrong shows a traceback."""
     try:
-        code = _application(words)(words, prog_name="convcalc", standalone_mode=False)
+        require_streams()
+        code = _told(words)
         sys.stdout.flush()
-        return code if isinstance(code, int) else 0
-    except SpecError as error:
-        return _complain(str(error), 2)
+        return code
     except (BrokenPipeError, ClosedPipe):
-        # Python would complain once more when it flushes standard output at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        discard(sys.stdout)
         return CLOSED_PIPE
     except (KeyboardInterrupt, EOFError):
         return INTERRUPTED
     except OSError as error:
+        discard(sys.stdout)
         return _complain(f"error: can't write: {error.strerror or error}", 2)
+
+
+def _told(words: list[str]) -> int:
+    """The exit code, with a line on standard error where something is wrong."""
+    try:
+        code = _application(words)(words, prog_name="convcalc", standalone_mode=False)
+        return code if isinstance(code, int) else 0
+    except SpecError as error:
+        return _complain(str(error), 2)
+    except MemoryError:
+        return _complain("error: there is not enough memory for this", 2)
+    except SystemExit as error:
+        if isinstance(error.__context__, BrokenPipeError):  # Click makes an exit code 1 of it
+            raise ClosedPipe from None
+        raise
+    except (OSError, ClosedPipe):
+        raise
     except Exception as error:
         return _unexpected(error)
 
@@ -133,7 +149,5 @@ def _origin(error: BaseException) -> str:
 
 
 def _complain(message: str, code: int) -> int:
-    from convcalc.cli.output import complain
-
     complain(message)
     return code

@@ -77,7 +77,9 @@ Convention = Annotated[
 Verify = Annotated[
     bool, typer.Option("--verify", help="Execute the layers in numpy and confirm every count.")
 ]
-Seed = Annotated[int, typer.Option("--seed", help="The seed of the inputs and weights executed.")]
+Seed = Annotated[
+    int, typer.Option("--seed", min=0, help="The seed of the inputs and weights executed.")
+]
 MaxMemory = Annotated[
     str | None,
     typer.Option("--max-memory", metavar="SIZE", help="Refuse to execute what needs more: 4G."),

@@ -5,7 +5,7 @@ import stat
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from convcalc.errors import Position, SpecError
 
@@ -35,6 +35,10 @@ _PLAIN = str.maketrans(
 )
 
 
+# The name of a file may hold bytes that are no text.
+_TEXT: Any = {"encoding": "utf-8", "errors": "backslashreplace", "newline": ""}
+
+
 class ClosedPipe(Exception):  # noqa: N818 - it is no fault of anyone's
     """Whoever read our output went away. (Of a `BrokenPipeError` Click makes an exit code 1.)"""
 
@@ -58,8 +62,27 @@ def emit_pieces(pieces: Iterable[str], output: str | None = None) -> None:
 
 
 def complain(message: str) -> None:
-    """Print a line for the user on standard error."""
-    _print(message + "\n", sys.stderr)
+    """Print a line for the user on standard error; where nobody can read it, the code tells."""
+    try:
+        _print(message + "\n", sys.stderr)
+    except (OSError, ClosedPipe):
+        discard(sys.stderr)
+
+
+def require_streams() -> None:
+    """Give those of the three standard streams that are closed what fails when it is used."""
+    for name, mode, nowhere in (
+        ("stdin", "r", os.O_WRONLY),
+        ("stdout", "w", os.O_RDONLY),
+        ("stderr", "w", os.O_WRONLY),
+    ):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, nowhere), mode, encoding="utf-8"))
+
+
+def discard(stream: TextIO) -> None:
+    """Let what `stream` still holds go nowhere: Python would try again, and complain, at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _print(text: str, stream: TextIO) -> None:
@@ -83,13 +106,20 @@ def write(path: str | os.PathLike[str], text: str | Iterable[str]) -> None:
         if target.exists() and not target.is_file():
             if target.is_dir():
                 raise SpecError("can't write: this is a folder", Position(str(target)))
-            with target.open("w", encoding="utf-8") as file:  # a device can't be replaced
+            with target.open("w", **_TEXT) as file:  # a device can't be replaced
                 file.writelines(pieces)
             return
-        _replace(target.resolve(), pieces)
+        _replace(_resolved(target), pieces)
     except OSError as error:
         reason = error.strerror or str(error)
         raise SpecError(f"can't write: {reason}", Position(str(target))) from None
+
+
+def _resolved(target: Path) -> Path:
+    try:
+        return target.resolve()
+    except (ValueError, RuntimeError) as error:  # a null byte, links that form a ring
+        raise OSError(str(error)) from None
 
 
 def _replace(target: Path, pieces: Iterable[str]) -> None:
@@ -98,7 +128,7 @@ def _replace(target: Path, pieces: Iterable[str]) -> None:
     mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o666 & ~_umask()
     descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+        with os.fdopen(descriptor, "w", **_TEXT) as file:
             file.writelines(pieces)
             file.flush()
             os.fsync(file.fileno())

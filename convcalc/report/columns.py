@@ -49,10 +49,16 @@ def choose(names: Iterable[str], known: Mapping[str, Column]) -> tuple[Column, .
     return tuple(chosen)
 
 
+def _falling(shape: Any) -> tuple[Any, ...]:
+    """The sizes of a shape, of the first of several, the other way round."""
+    first = shape[0] if shape and isinstance(shape[0], tuple) else shape
+    return tuple(-size for size in first)
+
+
 def sort_key(column: Column) -> Callable[[Any], tuple[bool, Any]]:
     """The order of a column's values: the largest first, words by the alphabet, None last."""
     if column.kind in ("text", "path"):
         return lambda cell: (cell is None, cell or "")
     if column.kind == "shape":
-        return lambda cell: (cell is None, tuple(-size for size in cell or ()))
+        return lambda cell: (cell is None, _falling(cell or ()))
     return lambda cell: (cell is None, -(cell or 0))

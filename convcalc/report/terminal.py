@@ -29,8 +29,8 @@ def screen(stream: TextIO) -> tuple[int | None, bool]:
     terminal = stream.isatty()
     colour = terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     columns = os.environ.get("COLUMNS", "")
-    if columns.isdecimal() and int(columns) > 0:
-        return int(columns), colour
+    if columns.isdecimal() and int(columns[:9]) > 0:
+        return int(columns[:9]), colour
     try:
         return (os.get_terminal_size(stream.fileno()).columns or None) if terminal else None, colour
     except OSError:
