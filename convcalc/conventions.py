@@ -12,7 +12,6 @@ rule, of the quantities in `quantities.py`:
     s, w    not known to the tool: silently zero, zero with a warning
 """
 
-from collections.abc import Iterable
 from contextlib import nullcontext
 from typing import NamedTuple, Protocol
 
@@ -29,7 +28,7 @@ from convcalc.rules import (
 )  # fmt: skip
 
 # isort: on
-from convcalc.shapes import Size, is_exotic
+from convcalc.shapes import Size
 
 MT = M
 a = affine

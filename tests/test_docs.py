@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from convcalc.cli import COMMANDS
-from tests.shown import ROOT, comparable, commands, run_all
+from tests.shown import ROOT, commands, comparable, run_all
 
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 

@@ -141,7 +141,10 @@ class _Column:
         if len(index) == 1:
             return self.values[index[0]]
         if self.numerators is not None:
-            return root(self.numerators[index].reshape(self.shape), self.denominator)
+            numerators = self.numerators[index]
+            if (numerators == numerators[0]).all():
+                return self.values[index[0]]
+            return root(numerators.reshape(self.shape), self.denominator)
         known: dict[Any, int] = {}
         values = [self.values[i] for i in index]
         kinds = [known.setdefault((type(value), value), len(known)) for value in values]
@@ -256,7 +259,7 @@ def _parted(block: Block, values: Array) -> list[Block]:
     if len(varying) == 1:
         flat = values.ravel()
         parts = [index[flat == value] for value in dict.fromkeys(flat.tolist())]
-    else:
+    if len(varying) > 1 or len(parts) == 1:  # what isn't told apart by values is by places
         parts = [index[i : i + 1] for i in range(len(index))]
     return [(*block[:axis], part, *block[axis + 1 :]) for part in parts]
 
