@@ -38,3 +38,10 @@ def test_the_documents_link_to_files_that_are_there() -> None:
 
 def test_console_blocks_split_into_commands() -> None:
     assert list(commands("$ a\n1\n2\n$ b \\\n  c\n3\n")) == [("a", "1\n2\n"), ("b   c", "3\n")]
+
+
+def test_the_picture_in_the_readme_is_what_is_drawn_today(tmp_path: Path) -> None:
+    document = tmp_path / "picture.md"
+    document.write_text("```console\n$ convcalc count resnet50 --format svg\n```\n")
+    (command,) = run_all(document, tmp_path)
+    assert command.printed == (ROOT / "docs" / "resnet50.svg").read_text()
