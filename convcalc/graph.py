@@ -13,7 +13,6 @@ from convcalc import document, shapes, sources
 from convcalc import spec as specs
 from convcalc.cost import Term
 from convcalc.errors import Position, SpecError, printable
-from convcalc.expressions import Written
 from convcalc.operators import BRANCHING, OPERATORS, make
 from convcalc.operators.operator import Operator, SettingError
 from convcalc.operators.operator import written as shown
@@ -21,6 +20,7 @@ from convcalc.shapes import Shape
 from convcalc.spec import Block, Branch, Declared, Room, Settings, Spec, Step, Steps
 from convcalc.vocabulary import unknown_name, unknown_setting
 from convcalc.work import Work
+from convcalc.written import Written
 
 MOST_DEPTH = 100
 MOST_CHAINED = 50

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 from convcalc.count import Totals
 from convcalc.document import Listing, Mapping, Node, Plain, Scalar
 from convcalc.errors import Position, SpecError
-from convcalc.expressions import written
 from convcalc.spec import Room, Spec, mapping
 from convcalc.vocabulary import unknown_setting, unknown_step
+from convcalc.written import written
 
 PER_AXIS = ("receptive_field", "stride")
 TOTALS = tuple(name for name in Totals._fields if name not in PER_AXIS)

@@ -12,11 +12,11 @@ from itertools import product
 from typing import Any, TypeAlias
 
 from convcalc import document, sources
-from convcalc.expressions import Written
 from convcalc.limits import PER_AXIS, TOTALS
 from convcalc.operators import BRANCHING, OPERATORS, operator_class
 from convcalc.operators.operator import REQUIRED, Setting, written
 from convcalc.spec import shipped_block
+from convcalc.written import Written
 
 Schema: TypeAlias = dict[str, Any]
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, TypeAlias
 from convcalc import document, sources
 from convcalc.document import Listing, Mapping, Node, Scalar
 from convcalc.errors import Position, SpecError
-from convcalc.expressions import WORDS, Written, written
+from convcalc.expressions import WORDS
 from convcalc.operators import BRANCHING, OPERATORS, operator_class
 from convcalc.sources import Source
 from convcalc.vocabulary import (
@@ -17,6 +17,7 @@ from convcalc.vocabulary import (
     unknown_setting,
     unknown_step,
 )
+from convcalc.written import Written, written
 
 STEP_KEYS = ("name", "from", "when", "repeat", "first", "share", "layers")
 SPEC_KEYS = (

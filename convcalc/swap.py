@@ -14,11 +14,12 @@ from convcalc import document, expressions, graph, sources
 from convcalc import spec as specs
 from convcalc.document import Scalar
 from convcalc.errors import Position, SpecError
-from convcalc.expressions import Expression, Written
+from convcalc.expressions import Expression
 from convcalc.graph import Frame, Network
 from convcalc.operators import BRANCHING
 from convcalc.spec import Room, Spec, Step
 from convcalc.vocabulary import unknown_setting, unknown_step
+from convcalc.written import Written
 
 OPTION = "--swap"
 _SELECTOR = re.compile(r"\s*([^\s\[\]]+)\s*(?:\[(.*)\])?\s*", re.DOTALL)

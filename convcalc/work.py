@@ -6,7 +6,8 @@ A repeat of nothing, or blocks that call the next one twice, make no layers and 
 from typing import Any
 
 from convcalc.errors import Position, SpecError
-from convcalc.expressions import Scope, Written
+from convcalc.expressions import Scope
+from convcalc.written import Written
 
 MOST_STEPS = 100_000
 MOST_CHARACTERS = 10_000_000

@@ -22,7 +22,9 @@ FLOORS = [
     ("quantities", "rules"),
     ("graph",),
     ("spec", "blocks", "work"),
-    ("operators", "document", "expressions", "sources", "vocabulary"),
+    ("written",),
+    ("expressions",),
+    ("operators", "document", "sources", "vocabulary", "arithmetic"),
     ("shapes", "cost", "errors"),
 ]
 HEAVY = {"numpy": {"verify", "sweep"}, "sympy": {"formula"}}

@@ -10,7 +10,7 @@ import typer
 from convcalc import document
 from convcalc.cli import completion
 from convcalc.errors import Position, SpecError
-from convcalc.expressions import written
+from convcalc.written import written
 
 MOST_VALUES = 1_000_000
 
