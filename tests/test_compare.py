@@ -226,6 +226,22 @@ def test_bars_only_where_there_is_room(
     assert "█" not in said(capsys, *words)[1]
 
 
+@pytest.mark.parametrize("columns", ["60", "80", "100", "160", ""])
+def test_every_number_has_its_ratio_and_change_beside_it_however_narrow_it_is(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, columns: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    _, out, _ = said(capsys, "resnet18", "mobilenet_v2")
+    widest = max(map(len, out.splitlines()))
+    assert widest <= int(columns or 100)
+    heads = " ".join(line for line in out.splitlines() if line.startswith("variant"))
+    numbers = ["params", "multiplications", "MACs", "activations", "activations"]
+    for number in numbers:
+        heads = heads.partition(number)[2]
+        assert heads.split()[:2] == ["ratio", "change"]
+    assert "−70.0%" in out
+
+
 def test_a_convention_beside_our_own(capsys: pytest.CaptureFixture[str]) -> None:
     # torch's FlopCounterMode: two a product, weights only
     words = ["small.yaml", "--columns", "macs", "--convention", "torch", "--format", "json"]
@@ -300,6 +316,15 @@ def test_where_the_difference_is(capsys: pytest.CaptureFixture[str]) -> None:
         "2 alike,10,10,0",
         "total,26,122,96",
     ]
+
+
+def test_a_layer_missing_where_the_others_have_nothing_makes_no_difference(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Path("more.yaml").write_text(SMALL.replace("{relu: {}, name: act}", "{silu: {}, name: s}"))
+    words = ["more.yaml", "--layers", "--columns", "params", "--format", "csv"]
+    _, out, _ = said(capsys, "small.yaml", *words)
+    assert [row[0] for row in csv.reader(io.StringIO(out))] == ["layer", "4, all alike", "total"]
 
 
 def test_layers_sum_to_the_totals() -> None:

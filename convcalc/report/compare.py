@@ -66,8 +66,9 @@ def _conventions(names: Iterable[str]) -> Iterator[Column]:
 
 def _relative(column: Column) -> tuple[Column, Column]:
     """The columns of a column's ratios and changes."""
-    ratio_ = Column(f"{column.key}_ratio", "ratio", "ratio", quiet=True)
-    return ratio_, Column(f"{column.key}_change", "change", "change", spare=True, quiet=True)
+    ratio_ = Column(f"{column.key}_ratio", "ratio", "ratio", quiet=True, joined=True)
+    change = Column(f"{column.key}_change", "change", "change", quiet=True, joined=True)
+    return ratio_, change
 
 
 def _value(variant: Variant, key: str) -> Any:
@@ -135,8 +136,9 @@ def summed(names: Sequence[str]) -> Sequence[str]:
 
 def _layers(comparison: Comparison, column: Column) -> Table:
     aligned = by_layer(comparison, column.key)
-    unlike = [each for each in aligned if len(set(each.values)) > 1]
-    alike = [each for each in aligned if len(set(each.values)) == 1]
+    # A layer that is missing where the others have nothing of it makes no difference.
+    unlike = [each for each in aligned if len({value or 0 for value in each.values}) > 1]
+    alike = [each for each in aligned if each not in unlike]
     rows = [_line(each.path, each.values, comparison) for each in unlike]
     if alike:
         sums = _sums(alike, comparison)
@@ -148,7 +150,7 @@ def _layers(comparison: Comparison, column: Column) -> Table:
         printed.append(column._replace(key=f"value:{variant.name}", title=variant.name))
         if index != comparison.reference:
             key = f"difference:{variant.name}"
-            printed.append(Column(key, "difference", "difference", quiet=True))
+            printed.append(Column(key, "difference", "difference", quiet=True, joined=True))
     return Table(column.title, tuple(printed), (*rows, total), (_difference(comparison),))
 
 

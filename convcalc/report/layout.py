@@ -15,7 +15,10 @@ from convcalc.report.text import human
 
 GAP = "  "
 UNBOUNDED = 100
-"""How far notes and bars go where the width isn't bounded."""
+"""How far notes, bars and panels go where the width isn't bounded."""
+
+WIDEST = 160
+"""What may stand in one line there."""
 
 COMFORTABLE = {"text": 30, "path": 24}
 NARROWEST = {"text": 12, "path": 12}
@@ -140,7 +143,8 @@ def _panels(table: Table, texts: list[list[str]], width: int | None) -> list[Pan
         return []
     if width is None:
         loose = _least(columns, natural, {"text": COMFORTABLE["text"]})
-        width = max(UNBOUNDED, _width([loose[index] for index in kept]))
+        whole = _width([loose[index] for index in kept])
+        width = whole if UNBOUNDED < whole <= WIDEST else UNBOUNDED
     comfortable = _least(columns, natural, COMFORTABLE)
     spare = [index for index in reversed(kept) if columns[index].spare]
     for index in sorted(spare, key=lambda index: not columns[index].quiet):
@@ -150,7 +154,11 @@ def _panels(table: Table, texts: list[list[str]], width: int | None) -> list[Pan
     if _width([least[index] for index in kept]) <= width:
         return [_shrunk(kept, natural, least, width)]
     wide = _least(columns, natural, {"text": width // 2, "path": width // 2})
-    return [_shrunk(panel, natural, least, width) for panel in _split(kept, wide, width)]
+    panels = _split(columns, kept, wide, width)
+    barred = _split(columns, list(range(len(columns))), wide, width)
+    if len(barred) == len(panels):
+        panels = barred
+    return [_shrunk(panel, natural, least, width) for panel in panels]
 
 
 def _natural(table: Table, texts: list[list[str]], index: int) -> int:
@@ -169,13 +177,29 @@ def _width(widths: Sequence[int]) -> int:
     return sum(widths) + len(GAP) * (len(widths) - 1)
 
 
-def _split(kept: list[int], least: list[int], width: int) -> list[list[int]]:
+def _split(
+    columns: Sequence[Column], kept: list[int], least: list[int], width: int
+) -> list[list[int]]:
+    """The columns in panels, the first in each, those that are joined with what they tell of."""
     panels = [kept[:1]]
-    for index in kept[1:]:
-        if len(panels[-1]) > 1 and _width([least[i] for i in [*panels[-1], index]]) > width:
+    for group in _groups(columns, kept[1:]):
+        if len(panels[-1]) > 1 and _width([least[i] for i in [*panels[-1], *group]]) > width:
             panels.append(kept[:1])
-        panels[-1].append(index)
+        for index in group:
+            if len(panels[-1]) > 1 and _width([least[i] for i in [*panels[-1], index]]) > width:
+                panels.append(kept[:1])
+            panels[-1].append(index)
     return panels
+
+
+def _groups(columns: Sequence[Column], kept: list[int]) -> list[list[int]]:
+    groups: list[list[int]] = []
+    for index in kept:
+        if columns[index].joined and groups:
+            groups[-1].append(index)
+        else:
+            groups.append([index])
+    return groups
 
 
 def _shrunk(panel: list[int], natural: list[int], least: list[int], width: int) -> Panel:

@@ -33,7 +33,7 @@ class Column(NamedTuple):
     """A column: its name in CSV (`key`), its heading, and the kind of its values.
 
     A `spare` column is left out where the terminal is too narrow for all. A `quiet` one is told
-    in a lighter voice.
+    in a lighter voice. A `joined` one tells of the column before it, and never stands without it.
     """
 
     key: str
@@ -41,6 +41,7 @@ class Column(NamedTuple):
     kind: Kind = "text"
     spare: bool = False
     quiet: bool = False
+    joined: bool = False
 
 
 class Row(NamedTuple):

@@ -107,6 +107,30 @@ def test_what_still_does_not_fit_stands_in_panels_below_each_other():
     ]
 
 
+RATIO = Column("ratio", "ratio", "ratio", joined=True)
+
+
+def test_a_panel_parts_no_column_from_what_is_joined_to_it():
+    columns = (NAME, SIZE, RATIO, Column("m", "MACs", "integer"), RATIO)
+    text = show(columns, ("conv1", 10**6, 0.5, 10**6, 0.25), width=36)
+    heads = [line.split() for line in text.splitlines() if line.startswith("layer")]
+    assert heads == [["layer", "params", "ratio"], ["layer", "MACs", "ratio"]]
+
+
+def test_in_panels_bars_stand_where_they_cost_no_further_panel():
+    columns = (NAME, BAR, SIZE, RATIO, Column("m", "MACs", "integer"), RATIO)
+    row = ("conv1", 1, 10**6, 0.5, 10**9, 0.25)
+    assert "conv1  ████████  1,000,000" in show(columns, row, width=34)
+    assert "█" not in show(columns, row, width=24)
+
+
+@pytest.mark.parametrize(("columns", "widest"), [(13, 148), (15, 93)])
+def test_unbounded_a_table_stands_in_one_line_or_in_panels_that_can_be_read(columns, widest):
+    named = [Column(f"c{n}", f"column{n:02}", "integer") for n in range(columns)]
+    text = show((NAME, *named), ("conv1", *[10**6] * columns))
+    assert max(map(cells, text.splitlines())) == widest
+
+
 def test_a_long_heading_stands_in_two_lines():
     column = Column("peak", "peak activations", "integer")
     lines = show((NAME, column), ("a", 5)).splitlines()
