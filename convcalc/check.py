@@ -15,11 +15,12 @@ from convcalc.count import Costs, count
 from convcalc.document import Node
 from convcalc.errors import Position, SpecError
 from convcalc.find import Found, find
+from convcalc.grammar import mapping
 from convcalc.graph import build
 from convcalc.growth import Increase, grown, increase
 from convcalc.limits import budget_of, expectations_of
 from convcalc.sources import Source
-from convcalc.spec import Spec, mapping
+from convcalc.spec import Spec
 
 
 class Checked(NamedTuple):

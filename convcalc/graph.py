@@ -17,7 +17,8 @@ from convcalc.operators import BRANCHING, OPERATORS, make
 from convcalc.operators.operator import Operator, SettingError
 from convcalc.operators.operator import written as shown
 from convcalc.shapes import Shape
-from convcalc.spec import Block, Branch, Declared, Room, Settings, Spec, Step, Steps
+from convcalc.spec import Block, Declared, Room, Spec
+from convcalc.steps import Branch, Settings, Step, Steps, labels_of
 from convcalc.vocabulary import unknown_name, unknown_setting
 from convcalc.work import Work
 from convcalc.written import Written
@@ -254,7 +255,7 @@ class _Builder:
     def steps(self, steps: Steps, value: int, frame: Frame, prefix: str, level: int) -> int:
         """Run a list of steps on `value`; the index of what comes out."""
         kinds = [_kind(step, frame) for step in steps.steps]
-        labels = steps.labels or specs.labels(steps.steps, kinds)
+        labels = steps.labels or labels_of(steps.steps, kinds)
         for step, kind, label in zip(steps.steps, kinds, labels, strict=True):
             try:
                 value = self.step(step, kind, value, frame, prefix + label, level)

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 from convcalc.count import Totals
 from convcalc.document import Listing, Mapping, Node, Plain, Scalar
 from convcalc.errors import Position, SpecError
-from convcalc.spec import Room, Spec, mapping
+from convcalc.grammar import is_empty, mapping
+from convcalc.spec import Room, Spec
 from convcalc.vocabulary import unknown_setting, unknown_step
 from convcalc.written import written
 
@@ -44,7 +45,7 @@ class Expectation(NamedTuple):
 def budget_of(spec: Spec, node: Node | None = None) -> tuple[Limit, ...]:
     """The limits in `budget:`, or in a budget for this spec that stands elsewhere."""
     node = spec.budget if node is None else node
-    if node is None or _empty(node):
+    if node is None or is_empty(node):
         return ()
     body = mapping(node, "budget", (*TOTALS, *PER_AXIS, "layers", "operators"))
     limits = [*_limits(body, skip=("layers", "operators"))]
@@ -61,7 +62,7 @@ def budget_of(spec: Spec, node: Node | None = None) -> tuple[Limit, ...]:
 
 def expectations_of(spec: Spec) -> tuple[Expectation, ...]:
     """The expectations in `expect:`: one, or a list of them."""
-    if spec.expect is None or _empty(spec.expect):
+    if spec.expect is None or is_empty(spec.expect):
         return ()
     nodes = spec.expect.items if isinstance(spec.expect, Listing) else (spec.expect,)
     return tuple([_expectation(node, spec) for node in nodes])
@@ -93,17 +94,13 @@ def _limits(body: Mapping, skip: Sequence[str] = (), **of: str) -> Iterator[Limi
 def _entries(body: Mapping, key: str) -> Iterator[tuple[str, Node]]:
     """The entries of the mapping under `key`, if there is one."""
     node = body.entries.get(key)
-    if node is not None and not _empty(node):
+    if node is not None and not is_empty(node):
         yield from mapping(node, key).entries.items()
 
 
 def _require_kind(room: Room, kind: str, position: Position) -> None:
     if kind not in room.kinds():
         raise unknown_step(kind, room.kinds(), position)
-
-
-def _empty(node: Node) -> bool:
-    return isinstance(node, Scalar) and node.value is None
 
 
 def _number(node: Node) -> Figure:

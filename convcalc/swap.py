@@ -15,9 +15,11 @@ from convcalc import spec as specs
 from convcalc.document import Scalar
 from convcalc.errors import Position, SpecError
 from convcalc.expressions import Expression
+from convcalc.grammar import Reader
 from convcalc.graph import Frame, Network
 from convcalc.operators import BRANCHING
-from convcalc.spec import Room, Spec, Step
+from convcalc.spec import Room, Spec
+from convcalc.steps import Step
 from convcalc.vocabulary import unknown_setting, unknown_step
 from convcalc.written import Written
 
@@ -146,7 +148,7 @@ def _step(text: str, kind: str, room: Room) -> Step:
     node = document.parse(text, OPTION)
     if isinstance(node, Scalar) and node.text.startswith("$"):
         raise SpecError("a swap needs an operator or block by its name", node.position)
-    return specs.step(node, bare, room.settings_of(kind))
+    return Reader(bare, room.settings_of(kind)).step(node)
 
 
 def _carried(step: Step, kind: str, room: Room) -> tuple[str, ...]:
