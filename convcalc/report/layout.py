@@ -1,8 +1,4 @@
-"""A table and a width → lines of styled pieces: aligned, quiet, and no number is ever cut.
-
-Where the room is short, bars go first, words and paths fold, then spare columns go, the quiet ones
-first, and if even that isn't enough the columns stand in panels, the first repeated in each.
-"""
+"""A table and a width → lines of styled pieces: aligned, quiet, and no number is ever cut."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -10,18 +6,10 @@ from itertools import chain, zip_longest
 from typing import NamedTuple, TypeAlias
 
 from convcalc.errors import printable
+from convcalc.report.panels import GAP, UNBOUNDED, Panel, panels, width_of
 from convcalc.report.table import TEXTUAL, Cell, Column, Row, Table
 from convcalc.report.text import human
 
-GAP = "  "
-UNBOUNDED = 100
-"""How far notes, bars and panels go where the width isn't bounded."""
-
-WIDEST = 160
-"""What may stand in one line there."""
-
-COMFORTABLE = {"text": 30, "path": 24}
-NARROWEST = {"text": 12, "path": 12}
 BEST = "*"
 _SINGLE = re.compile("[ -\u02ff–—−…─→█▏▎▍▌▋▊▉≤≥✓✗]*")
 """What surely takes one cell a character."""
@@ -35,8 +23,6 @@ class Piece(NamedTuple):
 
 
 Line: TypeAlias = list[Piece]
-Panel: TypeAlias = list[tuple[int, int]]
-"""The columns that stand side by side: an index and a width each."""
 
 
 def picture(tables: Sequence[Table], width: int | None) -> list[Line]:
@@ -92,7 +78,8 @@ def _table(table: Table, width: int | None) -> list[Line]:
     marked = {index for row in table.rows for index in row.marks}
     texts = [_texts(table.columns, row, marked) for row in table.rows]
     lines = _title(table, width or UNBOUNDED)
-    for panel in _panels(table, texts, width):
+    natural = [_natural(table, texts, index) for index in range(len(table.columns))]
+    for panel in panels(table.columns, natural, width):
         lines += [[]] if lines else []
         lines += _head(table, panel)
         for number, (row, words) in enumerate(zip(table.rows, texts, strict=True)):
@@ -132,85 +119,11 @@ def _title(table: Table, width: int) -> list[Line]:
     return [*([Piece(line, "title")] for line in fold(title, width)), *below]
 
 
-def _panels(table: Table, texts: list[list[str]], width: int | None) -> list[Panel]:
-    """The columns, side by side where there is room, each with its width."""
-    columns = table.columns
-    natural = [_natural(table, texts, index) for index in range(len(columns))]
-    kept = [index for index, column in enumerate(columns) if column.kind != "bar"]
-    if _width(natural) <= (width or UNBOUNDED):
-        kept = list(range(len(columns)))
-    if not columns:
-        return []
-    if width is None:
-        loose = _least(columns, natural, {"text": COMFORTABLE["text"]})
-        whole = _width([loose[index] for index in kept])
-        width = whole if UNBOUNDED < whole <= WIDEST else UNBOUNDED
-    comfortable = _least(columns, natural, COMFORTABLE)
-    spare = [index for index in reversed(kept) if columns[index].spare]
-    for index in sorted(spare, key=lambda index: not columns[index].quiet):
-        if _width([comfortable[i] for i in kept]) > width:
-            kept.remove(index)
-    least = _least(columns, natural, NARROWEST)
-    if _width([least[index] for index in kept]) <= width:
-        return [_shrunk(kept, natural, least, width)]
-    wide = _least(columns, natural, {"text": width // 2, "path": width // 2})
-    panels = _split(columns, kept, wide, width)
-    barred = _split(columns, list(range(len(columns))), wide, width)
-    if len(barred) == len(panels):
-        panels = barred
-    return [_shrunk(panel, natural, least, width) for panel in panels]
-
-
 def _natural(table: Table, texts: list[list[str]], index: int) -> int:
     """The width of a column's cells, and of the longest word of its heading."""
     rows = zip(table.rows, texts, strict=True)
     words = [words[index] for row, words in rows if row.style != "heading"]
     return max(map(cells, [*words, *printable(table.columns[index].title).split(), ""]))
-
-
-def _least(columns: Sequence[Column], natural: list[int], limits: dict[str, int]) -> list[int]:
-    pairs = zip(columns, natural, strict=True)
-    return [min(wide, limits.get(column.kind, wide)) for column, wide in pairs]
-
-
-def _width(widths: Sequence[int]) -> int:
-    return sum(widths) + len(GAP) * (len(widths) - 1)
-
-
-def _split(
-    columns: Sequence[Column], kept: list[int], least: list[int], width: int
-) -> list[list[int]]:
-    """The columns in panels, the first in each, those that are joined with what they tell of."""
-    panels = [kept[:1]]
-    for group in _groups(columns, kept[1:]):
-        if len(panels[-1]) > 1 and _width([least[i] for i in [*panels[-1], *group]]) > width:
-            panels.append(kept[:1])
-        for index in group:
-            if len(panels[-1]) > 1 and _width([least[i] for i in [*panels[-1], index]]) > width:
-                panels.append(kept[:1])
-            panels[-1].append(index)
-    return panels
-
-
-def _groups(columns: Sequence[Column], kept: list[int]) -> list[list[int]]:
-    groups: list[list[int]] = []
-    for index in kept:
-        if columns[index].joined and groups:
-            groups[-1].append(index)
-        else:
-            groups.append([index])
-    return groups
-
-
-def _shrunk(panel: list[int], natural: list[int], least: list[int], width: int) -> Panel:
-    """The panel's columns at their natural width, the widest that fold made narrower."""
-    widths = {index: natural[index] for index in panel}
-    while _width(list(widths.values())) > width:
-        wide = [index for index in panel if widths[index] > least[index]]
-        if not wide:
-            break
-        widths[max(wide, key=widths.__getitem__)] -= 1
-    return list(widths.items())
 
 
 def _head(table: Table, panel: Panel) -> list[Line]:
@@ -228,7 +141,7 @@ def _head(table: Table, panel: Panel) -> list[Line]:
 
 
 def _rule(panel: Panel) -> Line:
-    return [Piece("─" * _width([wide for _, wide in panel]), "rule")]
+    return [Piece("─" * width_of([wide for _, wide in panel]), "rule")]
 
 
 def _row(columns: Sequence[Column], row: Row, words: list[str], panel: Panel) -> list[Line]:
