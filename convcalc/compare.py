@@ -1,7 +1,7 @@
 """Specs, values of their settings, and swaps → variants, counted, that line up with a reference."""
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import product
 from pathlib import Path
@@ -12,9 +12,9 @@ from convcalc import spec as specs
 from convcalc import swap as swaps
 from convcalc.count import Costs, count
 from convcalc.errors import SpecError, did_you_mean
-from convcalc.graph import Network, given
 from convcalc.limits import shown
-from convcalc.shapes import Size
+from convcalc.network import Network
+from convcalc.scope import given
 
 MOST_VARIANTS = 1000
 
@@ -57,6 +57,8 @@ def compare(
     swap: Iterable[str] = (),
     reference: str | None = None,
     dtype: str = "float32",
+    conventions: Iterable[str] = (),
+    progress: Callable[[int, int, str], None] | None = None,
 ) -> Comparison:
     """Count the variants of SPECS: each combination of the values to vary, as it is and with
     each swap.
@@ -65,9 +67,19 @@ def compare(
     >>> [variant.name for variant in compared.variants]
     ['width=1', 'width=0.5']
 
-    The reference is the first, unless its name says otherwise. Raises `SpecError`.
+    The reference is the first, unless its name says otherwise. `conventions` names tools whose
+    figures are wanted too; `progress` is told how many variants of how many are counted, and which
+    is next. Raises `SpecError`.
     """
-    found = _variants(specs_, settings or {}, vary or {}, tuple(swap), dtype)
+    plans = _planned(specs_, vary or {}, tuple(swap))
+    names = _names(plans)
+    asked = _Asked(settings or {}, dtype, tuple(conventions))
+    made = []
+    for index, (plan, name) in enumerate(zip(plans, names, strict=True)):
+        if progress:
+            progress(index, len(plans), name)
+        made.append(_variant(plan, name, asked))
+    found = tuple(made)
     if not found:
         raise SpecError("there is nothing to compare: name a spec")
     return Comparison(found, 0 if reference is None else _index(found, reference))
@@ -83,24 +95,26 @@ class _Plan(NamedTuple):
     swap: str | None
 
 
-def _variants(
+class _Asked(NamedTuple):
+    """What holds for every variant."""
+
+    settings: Mapping[str, Any]
+    dtype: str
+    conventions: tuple[str, ...]
+
+
+def _planned(
     given_specs: Sequence[str | os.PathLike[str] | Network],
-    settings: Mapping[str, Any],
     vary: Mapping[str, Sequence[Any]],
     swap: tuple[str, ...],
-    dtype: str,
-) -> tuple[Variant, ...]:
+) -> list[_Plan]:
     number = len(given_specs) * (1 + len(swap))
     for values in vary.values():
         number *= len(values)
     if number > MOST_VARIANTS:
         message = f"{number:,} variants are too many to compare, at most {MOST_VARIANTS:,}"
         raise SpecError(f"{message}; convcalc sweep takes a grid")
-    plans = [plan for spec in given_specs for plan in _plans(spec, vary, swap)]
-    names = _names(plans)
-    return tuple(
-        [_variant(plan, name, settings, dtype) for plan, name in zip(plans, names, strict=True)]
-    )
+    return [plan for spec in given_specs for plan in _plans(spec, vary, swap)]
 
 
 def _plans(
@@ -119,12 +133,13 @@ def _plans(
             yield _Plan(Path(source.source.name).stem, network, source, varied, each)
 
 
-def _variant(plan: _Plan, name: str, settings: Mapping[str, Any], dtype: str) -> Variant:
+def _variant(plan: _Plan, name: str, asked: _Asked) -> Variant:
     network = plan.network
     if network is None:
-        told = {**settings, **plan.varied}
+        told = {**asked.settings, **plan.varied}
         network = swaps.build(plan.source, told, (plan.swap,) if plan.swap else ())
-    return Variant(name, count(network, dtype), plan.varied, plan.swap)
+    costs = count(network, asked.dtype, asked.conventions)
+    return Variant(name, costs, plan.varied, plan.swap)
 
 
 def _names(plans: Sequence[_Plan]) -> list[str]:
@@ -174,55 +189,3 @@ def ratio(value: Any, base: Any) -> Fraction | None:
     if type(value) is not int or type(base) is not int or not base:
         return None
     return Fraction(value, base)
-
-
-# Layer by layer
-
-
-class Aligned(NamedTuple):
-    """A layer, or what stands in its place elsewhere, with its number in each variant."""
-
-    path: str
-    values: tuple[Size | None, ...]
-
-
-def by_layer(comparison: Comparison, total: str) -> list[Aligned]:
-    """One of `ADDITIVE` of every layer, lined up by path; None where a variant has no such layer.
-
-    Where one variant has a layer and another several in its place, these are summed.
-    """
-    leaves = [[row.path for row in variant.costs] for variant in comparison.variants]
-    every = {path for paths in leaves for path in paths}
-    whose = {path: _row_of(path, every) for path in every}
-    columns: list[dict[str, Size]] = []
-    for variant in comparison.variants:
-        column: dict[str, Size] = {}
-        for row in variant.costs:
-            path = whose[row.path]
-            column[path] = column.get(path, 0) + getattr(row, total).value
-        columns.append(column)
-    order = _merged([list(dict.fromkeys(map(whose.__getitem__, paths))) for paths in leaves])
-    return [Aligned(path, tuple([column.get(path) for column in columns])) for path in order]
-
-
-def _row_of(path: str, every: set[str]) -> str:
-    """The shortest path, of those that are a layer somewhere, that this one is or is part of."""
-    parts = path.split(".")
-    prefixes = (".".join(parts[:n]) for n in range(1, len(parts)))
-    return next((prefix for prefix in prefixes if prefix in every), path)
-
-
-def _merged(lists: Sequence[Sequence[str]]) -> list[str]:
-    """The words of all lists, each after the one that it follows in the first list that has it."""
-    merged = list(lists[0])
-    for words in lists[1:]:
-        known = set(merged)
-        place = 0
-        for word in words:
-            if word in known:
-                place = merged.index(word) + 1
-            else:
-                merged.insert(place, word)
-                known.add(word)
-                place += 1
-    return merged

@@ -16,7 +16,7 @@ from contextlib import nullcontext
 from typing import NamedTuple, Protocol
 
 from convcalc.errors import SpecError
-from convcalc.graph import INPUT, Layer, Network
+from convcalc.network import INPUT, Layer, Network
 
 # isort: off
 from convcalc.quantities import (

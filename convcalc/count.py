@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from convcalc import memory, receptive
 from convcalc.cost import ADDITIVE, DTYPE_BYTES, FREE, Arithmetic, Cost, Term, elements_of, total
 from convcalc.errors import SpecError, did_you_mean, printable
-from convcalc.graph import INPUT, Layer, Network, Part
+from convcalc.network import INPUT, Layer, Network, Part
 from convcalc.operators.operator import Operator
 from convcalc.receptive import Field
 from convcalc.shapes import Shape, Size, elements, largest, show

@@ -1,6 +1,6 @@
 """Network → the elements that must be held while each layer runs, in the order written."""
 
-from convcalc.graph import INPUT, Network
+from convcalc.network import INPUT, Network
 from convcalc.shapes import Size, elements
 
 

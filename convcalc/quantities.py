@@ -5,7 +5,7 @@ import math
 from fractions import Fraction
 from typing import Any
 
-from convcalc.graph import Layer
+from convcalc.network import Layer
 from convcalc.rules import one_scale, quantity, rank, settings
 from convcalc.shapes import (
     Size,

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
 from convcalc.errors import SpecError
-from convcalc.graph import INPUT, Layer, Network
+from convcalc.network import INPUT, Layer, Network
 from convcalc.operators.operator import Operator
 from convcalc.shapes import is_exotic, per_axis
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from convcalc.conventions import Counted, convention, figures, unseen
-from convcalc.graph import Layer, Network
+from convcalc.network import Layer, Network
 from convcalc.quantities import M, main, off
 from convcalc.rules import Quantity, Rule, rule_of, z
 from convcalc.shapes import Size, is_exotic

@@ -16,8 +16,9 @@ from convcalc.document import Scalar
 from convcalc.errors import Position, SpecError
 from convcalc.expressions import Expression
 from convcalc.grammar import Reader
-from convcalc.graph import Frame, Network
+from convcalc.network import Network
 from convcalc.operators import BRANCHING
+from convcalc.scope import Frame
 from convcalc.spec import Room, Spec
 from convcalc.steps import Step
 from convcalc.vocabulary import unknown_setting, unknown_step

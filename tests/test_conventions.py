@@ -14,7 +14,7 @@ import convcalc.sweep  # noqa: F401 - arrays as settings
 from convcalc import SpecError, count, load, loads
 from convcalc.cli import run
 from convcalc.conventions import CONVENTIONS, figures
-from convcalc.graph import Network
+from convcalc.network import Network
 from convcalc.operators import OPERATORS
 from convcalc.reconcile import OURS, reconcile
 from convcalc.report.reconcile import tabulate

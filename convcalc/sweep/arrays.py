@@ -134,7 +134,7 @@ def size_of(value: Any) -> Any:
     """
     array = np.asarray(value)
     if array.ndim == 0:
-        from convcalc.graph import given
+        from convcalc.scope import given
 
         return given(array.item())
     if array.dtype == object:

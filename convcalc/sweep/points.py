@@ -14,7 +14,8 @@ import numpy as np
 
 from convcalc.count import Totals, count
 from convcalc.errors import SpecError
-from convcalc.graph import Network, expand
+from convcalc.graph import expand
+from convcalc.network import Network
 from convcalc.shapes import Undecided
 from convcalc.spec import Spec
 from convcalc.sweep.arrays import root
