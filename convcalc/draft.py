@@ -10,6 +10,7 @@ from convcalc.shapes import Shape
 from convcalc.steps import Step
 
 MOST_DEPTH = 100
+_OPEN = Part("", "", 0, False, 0, 0, INPUT)
 
 
 class Draft:
@@ -19,8 +20,8 @@ class Draft:
         self.input = input
         self.layers: list[Layer] = []
         self.parts: list[Part] = []
+        self.opened: list[tuple[str, str, int, bool, int]] = []
         self.kept: dict[int, tuple[Term, ...]] = {}
-        self.depth = 0
 
     def shape(self, index: int) -> Shape:
         """The shape of a layer's output, or of the network's input."""
@@ -33,17 +34,15 @@ class Draft:
 
     def open(self, path: str, kind: str, level: int, closed: bool) -> int:
         """Begin a part, to stand before those within it; its index."""
-        self.depth += 1
-        if self.depth > MOST_DEPTH:
+        if len(self.opened) == MOST_DEPTH:
             raise SpecError(f"blocks and groups nested deeper than {MOST_DEPTH} levels")
-        start = len(self.layers)
-        self.parts.append(Part(path, kind, level, closed, start, start, INPUT))
+        self.opened.append((path, kind, level, closed, len(self.layers)))
+        self.parts.append(_OPEN)
         return len(self.parts) - 1
 
     def close(self, part: int, output: int) -> None:
         """End a part with the layers that there are now, and what comes out of it."""
-        self.depth -= 1
-        self.parts[part] = self.parts[part]._replace(stop=len(self.layers), output=output)
+        self.parts[part] = Part(*self.opened.pop(), len(self.layers), output)
 
     def share(self, step: Step, target: Made, start: int) -> None:
         """Let the layers from `start` have the weights of the step they share, one by one."""

@@ -56,12 +56,12 @@ class Expansion:
     def steps(self, steps: Steps, value: int, at: Place) -> int:
         """Run a list of steps on `value`; the index of what comes out."""
         frame, path, level = at
+        prefix = path and f"{path}."
         kinds = [frame.kind(step) for step in steps.steps]
         labels = steps.labels or labels_of(steps.steps, kinds)
         for step, kind, label in zip(steps.steps, kinds, labels, strict=True):
             try:
-                here = Place(frame, f"{path}.{label}" if path else label, level)
-                value = self.step(step, kind, value, here)
+                value = self.step(step, kind, value, Place(frame, prefix + label, level))
             except SpecError as error:
                 raise error.at(step.position) from None
         return value
@@ -222,10 +222,11 @@ class Expansion:
         """What the steps of a block see."""
         outer = self.root if block.outer else None
         inner = Frame(block.room, block.declared, outer, self.work)
-        inner.values = {k: v for k, v in settings.items() if v is not None}
-        for name, default in block.declared.items():
-            if default is None and name not in inner.values:
+        given = {name: value for name, value in settings.items() if value is not None}
+        for name in block.required:
+            if name not in given:
                 raise SpecError(f"{block.name} needs the setting '{name}'", step.position)
+        inner.values = {**block.plain, **given}
         inner.name("input", Made(fed), self.draft.shape(fed))
         return inner
 

@@ -47,6 +47,8 @@ class Block:
     def __init__(self, name: str, declared: Declared, room: "Room", outer: bool) -> None:
         self.name = name
         self.declared = declared
+        self.required = [name for name, default in declared.items() if default is None]
+        self.plain = {name: d.value for name, d in declared.items() if d and d.fixed}
         self.room = room
         self.outer = outer
         self.steps = Steps((), ())
