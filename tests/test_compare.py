@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,8 @@ from typing import Any
 import pytest
 
 from convcalc import SpecError, compare, load
+from convcalc.align import Aligned, by_layer
 from convcalc.cli import run
-from convcalc.compare import Aligned, by_layer
 from convcalc.operators.conv import Conv
 from convcalc.report.compare import tabulate
 
@@ -278,9 +279,12 @@ def test_every_format(capsys: pytest.CaptureFixture[str], format_: str) -> None:
 # Layer by layer
 
 
+def aligned(*words: str, total: str = "params", **options: Any) -> list[Aligned]:
+    return by_layer([v.costs for v in compare(*words, **options).variants], total)
+
+
 def test_layers_line_up_by_path() -> None:
-    found = compare("small.yaml", vary={"c": [2, 4]})
-    assert by_layer(found, "params") == [
+    assert aligned("small.yaml", vary={"c": [2, 4]}) == [
         Aligned("a", (56, 112)),
         Aligned("act", (0, 0)),
         Aligned("b", (6, 10)),
@@ -290,16 +294,30 @@ def test_layers_line_up_by_path() -> None:
 def test_a_block_in_a_layers_place_lines_up_with_it() -> None:
     swap = ["conv[kernel_size == 3] -> depthwise_separable"]
     # 3·9 + 3 with a norm of 2·3, then 3·4 + 4 with a norm of 2·4
-    assert by_layer(compare("small.yaml", swap=swap), "params") == [
+    assert aligned("small.yaml", swap=swap) == [
         Aligned("a", (112, 60)),
         Aligned("act", (0, 0)),
         Aligned("b", (10, 10)),
     ]
 
 
+def test_layers_in_branches_line_up_with_themselves_not_with_what_joins_them() -> None:
+    conv = "conv: {out_channels: 2, kernel_size: 3}"
+    layers = f"[concat: {{left: [{conv}], right: [{conv}, relu]}}]"
+    Path("parted.yaml").write_text(f"input: [3, 8, 8]\nlayers: {layers}\n")
+    swap = ["conv -> depthwise_separable: {bias: false, norm: none, activation: none}"]
+    # 3·9·2 + 2, or 3·9 + 3·2
+    assert aligned("parted.yaml", swap=swap) == [
+        Aligned("concat.left.conv", (56, 33)),
+        Aligned("concat.right.conv", (56, 33)),
+        Aligned("concat.right.relu", (0, 0)),
+        Aligned("concat", (0, 0)),
+    ]
+
+
 def test_a_layer_that_a_variant_does_not_have() -> None:
     Path("more.yaml").write_text(SMALL.replace("{relu: {}, name: act}", "{silu: {}, name: s}"))
-    assert by_layer(compare("small.yaml", "more.yaml"), "comparisons") == [
+    assert aligned("small.yaml", "more.yaml", total="comparisons") == [
         Aligned("a", (0, 0)),
         Aligned("s", (None, 0)),
         Aligned("act", (144, None)),
@@ -331,9 +349,9 @@ def test_layers_sum_to_the_totals() -> None:
     swap = ["conv[kernel_size == 3 and input.channels > 3] -> dual_conv: {groups: 4}"]
     found = compare("squeezenet1_1", swap=swap)
     for total in ("params", "multiplications", "activations"):
-        aligned = by_layer(found, total)
+        rows = by_layer([variant.costs for variant in found.variants], total)
         for index, variant in enumerate(found.variants):
-            summed = sum(each.values[index] or 0 for each in aligned)
+            summed = sum(each.values[index] or 0 for each in rows)
             assert summed == getattr(variant.costs.totals, total)
 
 
@@ -360,8 +378,29 @@ def test_layers_in_json(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_verification(capsys: pytest.CaptureFixture[str]) -> None:
     swap = "conv[kernel_size == 3] -> deform_conv"
-    code, _, err = said(capsys, "small.yaml", "--swap", swap, "--verify")
-    assert (code, err) == (0, "2 variants executed, every count confirmed\n")
+    code, out, err = said(capsys, "small.yaml", "--swap", swap, "--verify")
+    assert (code, err) == (0, "")
+    _, _, _, small, deform, _, note, verdict = out.splitlines()
+    assert [line.split()[-3] for line in (small, deform)] == ["✓", "✓"]
+    assert note.startswith("Ratios and changes to small")
+    # three layers, and of the swap the relu, the pointwise one and the deformable one
+    told = (
+        r"✓ Executed in numpy: shapes, parameters and every operation of 2 variants \(6 layers\) "
+    )
+    assert re.fullmatch(told + r"confirmed, in [\d.]+ .?s\.", verdict)
+
+
+def test_verification_with_layers(capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = said(capsys, "small.yaml", "--layers", "--verify")
+    assert out.count("✓ Executed in numpy") == 1
+    assert out.splitlines()[-1].startswith("✓ Executed in numpy: shapes")
+
+
+def test_the_verdict_is_a_column_too(capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = said(capsys, "small.yaml", "--verify", "--columns", "params", "--format", "csv")
+    (row,) = csv.DictReader(io.StringIO(out))
+    assert row["verified"] == "✓"
+    assert 0 < float(row["time"]) < 60
 
 
 def test_verification_in_json(capsys: pytest.CaptureFixture[str]) -> None:
@@ -390,5 +429,75 @@ def test_verification_that_fails(
     # A size that nothing else has: what is counted of a layer is remembered.
     layer = "conv: {out_channels: 7, kernel_size: 1}"
     Path("odd.yaml").write_text(f"input: [5, 13]\nlayers:\n  - {layer}\n")
-    code, _, err = said(capsys, "odd.yaml", "--verify")
-    assert (code, err) == (1, "odd: not confirmed: conv: params: 84 predicted, 42 executed\n")
+    code, out, err = said(capsys, "odd.yaml", "--verify")
+    assert (code, err) == (1, "")
+    assert out.splitlines()[-2:] == [
+        "odd: not confirmed: conv: params: 84 predicted, 42 executed",
+        "✗ Executed in numpy: 1 of 1 variant not confirmed.",
+    ]
+    assert out.splitlines()[3].split()[-3] == "✗"
+    code, out, _ = said(capsys, "odd.yaml", "--verify", "--format", "json")
+    (mismatch,) = json.loads(out)["variants"][0]["verified"]["mismatches"]
+    assert code == 1
+    assert (mismatch["predicted"], mismatch["executed"]) == (84, 42)
+
+
+def test_an_unknown_column_is_told_before_anything_is_executed(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import convcalc.confirm
+
+    monkeypatch.setattr(convcalc.confirm, "confirm", lambda *_, **__: pytest.fail("executed"))
+    for words in (["--columns", "parms"], ["--layers", "--columns", "output"]):
+        code, _, _ = said(capsys, "small.yaml", "--verify", *words)
+        assert code == 2
+
+
+def test_progress_is_told_by_variant() -> None:
+    told: list[tuple[int, int, str]] = []
+    compare("small.yaml", vary={"c": [2, 4]}, progress=lambda *words: told.append(words))
+    assert told == [(0, 2, "c=2"), (1, 2, "c=4")]
+
+
+# Other tools' figures
+
+
+def test_conventions_have_ratios(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["small.yaml", "other.yaml", "--columns", "params", "--convention", "torch"]
+    _, out, _ = said(capsys, *words, "--format", "csv")
+    small, other = csv.DictReader(io.StringIO(out))
+    # two a product: of 27 weights, 36 positions and c channels, then of c weights and 2
+    assert (small["torch"], other["torch"]) == (str(2 * 4 * 36 * 29), str(2 * 8 * 36 * 29))
+    assert (other["torch_ratio"], other["torch_change"]) == ("2", "1")
+    _, out, _ = said(capsys, *words, "--format", "json")
+    ratios = [variant["ratios"] for variant in json.loads(out)["variants"]]
+    assert [each["conventions"] for each in ratios] == [{"torch": 1.0}, {"torch": 2.0}]
+
+
+def test_conventions_by_layer(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["--layers", "--convention", "torch", "--format", "json", "--columns", "params"]
+    _, out, _ = said(capsys, "small.yaml", "other.yaml", *words)
+    found = json.loads(out)["layers"]
+    assert list(found) == ["params", "torch"]
+    assert [each["values"] for each in found["torch"]] == [[7776, 15552], [0, 0], [576, 1152]]
+
+
+def test_what_a_tool_leaves_out_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = said(capsys, "small.yaml", "--convention", "torch")
+    assert out.splitlines()[-1] == "torch silently leaves out relu."
+
+
+def test_a_tool_that_fails_has_no_total(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("lost.yaml").write_text(SMALL.replace("relu: {}", "upsample: {scale_factor: [2, 1]}"))
+    words = ["small.yaml", "lost.yaml", "--convention", "calflops"]
+    _, out, _ = said(capsys, *words, "--columns", "calflops", "--format", "csv")
+    assert out.splitlines()[2] == "lost,,,"
+    _, out, _ = said(capsys, *words, "--layers", "--columns", "calflops", "--format", "csv")
+    assert out.splitlines()[-1].endswith(",,")
+
+
+def test_an_unknown_convention(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = said(capsys, "small.yaml", "--convention", "fvcor")
+    assert (code, out) == (2, "")
+    assert err.startswith("error: unknown convention 'fvcor'")
+    assert "fvcore" in err

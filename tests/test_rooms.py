@@ -15,7 +15,7 @@ FLOORS = [
     ("report",),
     ("sweep", "formula", "schema", "catalogue"),
     ("check",),
-    ("find", "growth", "baseline", "budget", "compare", "explain", "confirm"),
+    ("find", "growth", "baseline", "budget", "compare", "align", "explain", "confirm"),
     ("limits",),
     ("count", "swap"),
     ("memory", "receptive", "conventions", "reconcile"),

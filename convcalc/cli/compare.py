@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from convcalc.cli import options
-from convcalc.cli.output import complain, emit
+from convcalc.cli.output import emit
 
 if TYPE_CHECKING:
+    from convcalc.cli.progress import Progress
     from convcalc.compare import Comparison
 
 Reference = Annotated[
@@ -43,44 +44,48 @@ def command(
       convcalc compare mobilenet_v2 --vary width=0.5,0.75,1
       convcalc compare vgg16_cifar --swap 'conv -> depthwise_separable'
     """
+    from convcalc.cli.progress import Progress
     from convcalc.compare import compare
     from convcalc.report import compare as told
 
-    found = compare(
-        *spec,
-        settings=options.settings(set_),
-        vary=options.variants(vary),
-        swap=swap,
-        reference=reference,
-        dtype=dtype,
-    )
-    code = _verify(found, seed, options.memory(max_memory)) if verify else 0
-    shown, conventions = options.names(columns), options.names(convention)
+    allowed, conventions = options.memory(max_memory), options.names(convention)
+    shown = options.names(columns)
+    with Progress() as progress:
+        found = compare(
+            *spec,
+            settings=options.settings(set_),
+            vary=options.variants(vary),
+            swap=swap,
+            reference=reference,
+            dtype=dtype,
+            conventions=conventions,
+            progress=progress,
+        )
+        told.require(shown, found, layers)
+        if verify:
+            _execute(found, seed, allowed, progress)
+    code = 1 if any(told.mismatches(variant) for variant in found.variants) else 0
     if format_ == "json":
         from convcalc.report.json import dump
 
-        by_layer = (shown or told.BY_LAYER) if layers else ()
-        emit(dump(told.to_dict(found, shown, conventions, by_layer)), output)
+        emit(dump(told.to_dict(found, shown, layers)), output)
         return code
     from convcalc.cli.tables import emit_tables
 
-    tables = told.layers(found, shown) if layers else [told.tabulate(found, shown, conventions)]
-    emit_tables(tables, format_, output)
+    emit_tables(told.tables(found, shown, layers), format_, output)
     return code
 
 
-def _verify(comparison: "Comparison", seed: int, max_memory: int | None) -> int:
-    """Execute every variant, and tell what was predicted otherwise; the exit code."""
-    from convcalc.cli.progress import Progress
-    from convcalc.confirm import confirm, told
+def _execute(
+    comparison: "Comparison", seed: int, max_memory: int | None, progress: "Progress"
+) -> None:
+    """Execute every variant."""
+    from convcalc.confirm import confirm
 
-    found = []
-    for name, costs, *_ in comparison.variants:
-        with Progress(name) as progress:
-            verdict = confirm(costs, seed=seed, max_memory=max_memory, progress=progress)
-        found += [f"{name}: {told(mismatch)}" for mismatch in verdict.mismatches]
-    number = len(comparison.variants)
-    each = "1 variant" if number == 1 else f"{number} variants"
-    for line in found or [f"{each} executed, every count confirmed"]:
-        complain(line)
-    return 1 if found else 0
+    variants = comparison.variants
+    for index, variant in enumerate(variants):
+
+        def tell(done: int, of: int, index: int = index, name: str = variant.name) -> None:
+            progress(index + done / of, len(variants), name)
+
+        confirm(variant.costs, seed=seed, max_memory=max_memory, progress=tell)

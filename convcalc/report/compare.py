@@ -1,15 +1,19 @@
 """A comparison → tables: a row a variant with its ratios, or a row a layer with its differences."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from math import prod
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from convcalc.compare import Aligned, Comparison, Variant, by_layer, ratio
-from convcalc.cost import ADDITIVE
-from convcalc.errors import SpecError
+from convcalc.align import by_layer
+from convcalc.compare import Comparison, Variant, ratio
+from convcalc.report import compare_layers
 from convcalc.report.columns import TOTALS, choose, value
+from convcalc.report.compare_layers import summed
 from convcalc.report.table import Cell, Column, Row, Table
+
+if TYPE_CHECKING:
+    from convcalc.verify.walk import Mismatch
 
 DEFAULT = (
     "params", "multiplications", "macs", "activations", "peak_activations", "output",
@@ -19,17 +23,36 @@ COLUMNS = {"output": Column("output", "output", "shape")} | TOTALS
 """The columns there are to choose from."""
 
 NAME = Column("variant", "variant", "text")
-BY_LAYER = ("params", "multiplications")
-"""What is told of every layer, unless other columns are chosen."""
-
 MORE_IS_BETTER = ("receptive_field", "multiplications_per_byte")
 
 
-def tabulate(
-    comparison: Comparison, columns: Sequence[str] = (), conventions: Sequence[str] = ()
-) -> Table:
-    """A row a variant: each number, its ratio to the reference and its change; the best marked."""
-    chosen = [*choose(columns or DEFAULT, COLUMNS), *_conventions(conventions)]
+def require(columns: Sequence[str], comparison: Comparison, layers: bool = False) -> None:
+    """Raise `SpecError` for a column that can't be told."""
+    if layers:
+        summed(columns, comparison)
+    else:
+        choose(columns, COLUMNS | _further(comparison, verified=True))
+
+
+def tables(
+    comparison: Comparison, columns: Sequence[str] = (), layers: bool = False
+) -> list[Table]:
+    """What `compare` prints: a row a variant, or a table a number with a row a layer."""
+    if not layers:
+        return [tabulate(comparison, columns)]
+    *others, last = compare_layers.layers(comparison, columns)
+    return [*others, last._replace(notes=(*last.notes, *_beside(comparison)))]
+
+
+def tabulate(comparison: Comparison, columns: Sequence[str] = ()) -> Table:
+    """A row a variant: each number, its ratio to the reference and its change; the best marked.
+
+    What other tools print, and a verdict, stand last unless `columns` has them.
+    """
+    further = _further(comparison)
+    names = columns or DEFAULT
+    named = [*names, *(key for key in further if key not in names)]
+    chosen = choose(named, COLUMNS | further)
     printed: list[Column] = [NAME]
     grid: list[list[Cell]] = [[variant.name] for variant in comparison.variants]
     best: list[set[int]] = [set() for _ in comparison.variants]
@@ -56,12 +79,14 @@ def tabulate(
     return Table("", tuple(printed), tuple(rows), tuple(_notes(comparison)))
 
 
-def _conventions(names: Iterable[str]) -> Iterator[Column]:
-    from convcalc.conventions import convention
-
-    for name in names:
-        convention(name)
-        yield Column(f"convention:{name}", name, "integer")
+def _further(comparison: Comparison, *, verified: bool = False) -> dict[str, Column]:
+    """The columns that other tools' figures and an execution add."""
+    base = comparison.base.costs
+    found = {name: Column(name, name, "integer") for name in base.figures}
+    if verified or base.verified:
+        found["verified"] = Column("verified", "✓", "text")
+        found["time"] = Column("time", "time", "seconds", joined=True)
+    return found
 
 
 def _relative(column: Column) -> tuple[Column, Column]:
@@ -72,13 +97,21 @@ def _relative(column: Column) -> tuple[Column, Column]:
 
 
 def _value(variant: Variant, key: str) -> Any:
+    costs = variant.costs
     if key == "output":
-        return variant.costs.network.output
-    if key.startswith("convention:"):
-        from convcalc.conventions import figures
+        return costs.network.output
+    if key in costs.figures:
+        return costs.figures[key].total
+    if key == "verified":
+        return "✗" if mismatches(variant) else "✓"
+    if key == "time":
+        return costs.verified and costs.verified.seconds
+    return value(costs.totals, key)
 
-        return figures(variant.costs, key.partition(":")[2]).total
-    return value(variant.costs.totals, key)
+
+def mismatches(variant: Variant) -> "Sequence[Mismatch]":
+    """What executing a variant, if it was executed, found otherwise."""
+    return variant.costs.verified.mismatches if variant.costs.verified else ()
 
 
 def _ratio(number: Any, base: Any) -> Fraction | None:
@@ -94,7 +127,7 @@ def _extend(grid: list[list[Cell]], values: Sequence[Cell]) -> None:
 
 def _best(key: str, values: Sequence[Any]) -> list[int]:
     """The indices of the best values of a column; none where all are alike."""
-    if key in ("output", "stride") or None in values or len(set(values)) < 2:
+    if key in ("output", "stride", "verified", "time") or None in values or len(set(values)) < 2:
         return []
     sizes = [prod(each) if isinstance(each, tuple) else each for each in values]
     best = max(sizes) if key in MORE_IS_BETTER else min(sizes)
@@ -115,93 +148,54 @@ def _notes(comparison: Comparison) -> Iterator[str]:
     inputs = {variant.costs.network.input for variant in comparison.variants}
     if len(inputs) > 1:
         yield "The variants have inputs of different sizes."
+    yield from _beside(comparison)
 
 
-# Layer by layer
+def _beside(comparison: Comparison) -> Iterator[str]:
+    """What other tools leave out, and how an execution ended."""
+    if comparison.base.costs.figures:
+        from convcalc.report import conventions
 
+        yield from conventions.notes_of([variant.costs for variant in comparison.variants])
+    if comparison.base.costs.verified:
+        from convcalc.report import verified
 
-def layers(comparison: Comparison, columns: Sequence[str] = ()) -> list[Table]:
-    """For each number chosen, the layers in which variants differ, and the sum of the others."""
-    return [_layers(comparison, column) for column in choose(summed(columns or BY_LAYER), TOTALS)]
-
-
-def summed(names: Sequence[str]) -> Sequence[str]:
-    """The names, if layers sum to their totals. Raises `SpecError`."""
-    for name in names:
-        if name not in ADDITIVE:
-            known = ", ".join(ADDITIVE)
-            raise SpecError(f"--layers can't line up '{name}', only {known}")
-    return names
-
-
-def _layers(comparison: Comparison, column: Column) -> Table:
-    aligned = by_layer(comparison, column.key)
-    # A layer that is missing where the others have nothing of it makes no difference.
-    unlike = [each for each in aligned if len({value or 0 for value in each.values}) > 1]
-    alike = [each for each in aligned if each not in unlike]
-    rows = [_line(each.path, each.values, comparison) for each in unlike]
-    if alike:
-        sums = _sums(alike, comparison)
-        told = f"{len(alike)} alike" if unlike else f"{len(alike)}, all alike"
-        rows.append(_line(told, sums, comparison)._replace(style="quiet"))
-    total = _line("total", _sums(aligned, comparison), comparison)._replace(style="total")
-    printed = [Column("layer", "layer", "path")]
-    for index, variant in enumerate(comparison.variants):
-        printed.append(column._replace(key=f"value:{variant.name}", title=variant.name))
-        if index != comparison.reference:
-            key = f"difference:{variant.name}"
-            printed.append(Column(key, "difference", "difference", quiet=True, joined=True))
-    return Table(column.title, tuple(printed), (*rows, total), (_difference(comparison),))
-
-
-def _difference(comparison: Comparison) -> str:
-    return f"Differences to {comparison.base.name}; layers are lined up by their paths."
-
-
-def _sums(aligned: Sequence[Aligned], comparison: Comparison) -> tuple[Any, ...]:
-    columns = range(len(comparison.variants))
-    return tuple([sum(each.values[index] or 0 for each in aligned) for index in columns])
-
-
-def _line(path: str, values: Sequence[Any], comparison: Comparison) -> Row:
-    cells: list[Cell] = [path]
-    base = values[comparison.reference] or 0
-    for index, number in enumerate(values):
-        cells.append(number)
-        if index != comparison.reference:
-            cells.append((number or 0) - base)
-    return Row(tuple(cells))
+        told = [(variant.name, variant.costs.verified) for variant in comparison.variants]
+        yield from verified.notes_of([(name, verdict) for name, verdict in told if verdict])
 
 
 def to_dict(
     comparison: Comparison,
     columns: Sequence[str] = (),
-    conventions: Sequence[str] = (),
-    layers: Sequence[str] = (),
+    layers: bool = False,
 ) -> dict[str, Any]:
-    """What `compare --format json` prints; `layers` names the numbers to tell by layer."""
-    keys = [column.key for column in choose(columns or tuple(COLUMNS), COLUMNS)]
+    """What `compare --format json` prints, of all columns unless some are chosen."""
+    known = COLUMNS | _further(comparison)
+    chosen = choose(columns or tuple(COLUMNS), known)
+    keys = [column.key for column in chosen if column.key in COLUMNS]
     found: dict[str, Any] = {
         "schema": "convcalc/compare/1",
         "reference": comparison.base.name,
-        "variants": [_variant(each, comparison, keys, conventions) for each in comparison.variants],
+        "variants": [_variant(each, comparison, keys) for each in comparison.variants],
     }
     if layers:
+        costs = [variant.costs for variant in comparison.variants]
         found["layers"] = {
             total: [
-                {"path": each.path, "values": list(each.values)}
-                for each in by_layer(comparison, total)
+                {"path": each.path, "values": list(each.values)} for each in by_layer(costs, total)
             ]
-            for total in summed(layers)
+            for total in summed(columns, comparison)
         }
     return found
 
 
-def _variant(
-    variant: Variant, comparison: Comparison, keys: Sequence[str], conventions: Sequence[str]
-) -> dict[str, Any]:
+def _variant(variant: Variant, comparison: Comparison, keys: Sequence[str]) -> dict[str, Any]:
     costs = variant.costs.to_dict()
-    ratios = {key: _ratio(_value(variant, key), _value(comparison.base, key)) for key in keys}
+    tools = variant.costs.figures
+    ratios = {
+        key: _ratio(_value(variant, key), _value(comparison.base, key)) for key in (*keys, *tools)
+    }
+    told = {key: float(each) for key, each in ratios.items() if each is not None}
     return {
         "name": variant.name,
         "spec": costs["spec"],
@@ -209,8 +203,8 @@ def _variant(
         "varied": {name: costs["settings"][name] for name in variant.settings},
         "swap": variant.swap,
         "output": costs["output"],
-        "totals": costs["totals"]
-        | {"conventions": {name: _value(variant, f"convention:{name}") for name in conventions}},
+        "totals": costs["totals"],
         "verified": costs["verified"],
-        "ratios": {key: float(each) for key, each in ratios.items() if each is not None},
+        "ratios": {key: told[key] for key in keys if key in told}
+        | {"conventions": {name: told.get(name) for name in tools}},
     }

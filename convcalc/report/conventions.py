@@ -1,5 +1,6 @@
 """Costs, counted as other tools count → columns beside ours, and notes on what they leave out."""
 
+import re
 from collections.abc import Iterator, Sequence
 
 from convcalc.conventions import Figure, unseen
@@ -13,6 +14,7 @@ _SENTENCES = {
     "!": "{tool} fails on {operators} (–).",
     "-": "{tool} doesn't see auxiliary heads, which don't run at inference (–).",
 }
+_MARKED = re.compile(r" \([*w–]\)\.$")
 
 
 class Marked(int):
@@ -47,6 +49,19 @@ def _together(figures: Sequence[Figure]) -> Cell:
     marked = Marked(total)
     marked.mark = marks[0]
     return marked
+
+
+def notes_of(several: Sequence[Costs]) -> Iterator[str]:
+    """What each tool leaves out of any of several networks, where no layer is marked."""
+    merged: dict[str, dict[str, tuple[str, ...]]] = {}
+    for costs in several:
+        for name, figures in costs.figures.items():
+            marks = merged.setdefault(name, {})
+            for mark, operators in unseen(costs.network, figures).items():
+                marks[mark] = tuple(dict.fromkeys((*marks.get(mark, ()), *operators)))
+    for name, marks in merged.items():
+        for sentence in left_out(name, marks):
+            yield _MARKED.sub(".", sentence)
 
 
 def notes(costs: Costs) -> Iterator[str]:

@@ -44,6 +44,15 @@ def share(value: Any) -> str:
     return "<0.1%" if 0 < value < 0.0005 else f"{float(value):.1%}"
 
 
+def change(value: Any) -> str:
+    """0.022 → +2.2%; what is more or less than nothing never reads as nothing."""
+    if not value:
+        return "0.0%"
+    if abs(value) < 0.0005:
+        return "+<0.1%" if value > 0 else "−<0.1%"
+    return _signed(f"{float(value):,.1%}".replace("-", "−"))
+
+
 def seconds(value: Any) -> str:
     """0.00123 → 1.23 ms."""
     for unit, scale in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
@@ -90,7 +99,7 @@ _WRITERS: dict[Kind, Callable[[Any], str]] = {
     "bytes": integer,
     "number": number,
     "share": share,
-    "change": lambda value: _signed(f"{float(value):,.1%}".replace("-", "−")),
+    "change": change,
     "ratio": lambda value: f"{_digits(float(value))}×",
     "seconds": seconds,
     "shape": shape,

@@ -48,3 +48,23 @@ def sentence(verdict: "Verdict") -> str:
         f"✓ Executed in numpy: shapes, parameters and every operation of {each} confirmed, "
         f"in {seconds(verdict.seconds)}."
     )
+
+
+def notes_of(verdicts: Sequence[tuple[str, "Verdict"]]) -> Iterator[str]:
+    """The differences of several networks, by their names, and how the execution ended."""
+    found = [f"{name}: {told(each)}" for name, verdict in verdicts for each in verdict.mismatches]
+    yield from found[:MOST_SHOWN]
+    if len(found) > MOST_SHOWN:
+        yield f"… and {len(found) - MOST_SHOWN:,} more"
+    number = len(verdicts)
+    each = f"{number:,} variant{'' if number == 1 else 's'}"
+    wrong = sum(1 for _, verdict in verdicts if verdict.mismatches)
+    if wrong:
+        yield f"✗ Executed in numpy: {wrong:,} of {each} not confirmed."
+    else:
+        layers = sum(len(verdict.layers) for _, verdict in verdicts)
+        took = seconds(sum(verdict.seconds for _, verdict in verdicts))
+        yield (
+            f"✓ Executed in numpy: shapes, parameters and every operation of {each} "
+            f"({layers:,} layers) confirmed, in {took}."
+        )
