@@ -133,11 +133,42 @@ def test_mobilenet_v1_narrower_and_smaller() -> None:
     assert (weights(rows), macs(rows)) == (1_800_144, 106_002_432)
 
 
+# MobileNets, Tables 6 to 8: width; resolution; millions of MACs and of parameters.
+MOBILENET_V1 = [
+    (1, 224, 569, 4.2),
+    (0.75, 224, 325, 2.6),
+    (0.5, 224, 149, 1.3),
+    (0.25, 224, 41, 0.5),
+    (1, 192, 418, 4.2),
+    (1, 128, 186, 4.2),
+    (0.5, 160, 76, 1.3),
+]
+
+
+@pytest.mark.parametrize(("width", "resolution", "products", "parameters"), MOBILENET_V1)
+def test_mobilenet_v1_s_tables(
+    width: float, resolution: int, products: int, parameters: float
+) -> None:
+    """With the fully connected layer; one of the rows is truncated, the others are rounded."""
+    totals = costs("mobilenet_v1", width=width, resolution=resolution).totals
+    assert products in (round(totals.macs / 1e6), totals.macs // 10**6)
+    assert round(totals.params / 1e6, 1) == parameters
+
+
 # MobileNetV2, Table 4 and the authors' list: width; resolution; millions of MACs, of weights.
 MOBILENET_V2 = [
-    (1, 224, 300, 3.47),
     (1.4, 224, 582, 6.06),
+    (1.3, 224, 509, 5.34),
+    (1, 224, 300, 3.47),
+    (1, 192, 221, 3.47),
+    (1, 160, 154, 3.47),
+    (1, 128, 99, 3.47),
+    (1, 96, 56, 3.47),
+    (0.75, 224, 209, 2.61),
+    (0.75, 96, 39, 2.61),
+    (0.5, 224, 97, 1.95),
     (0.5, 160, 50, 1.95),
+    (0.35, 224, 59, 1.66),
     (0.35, 96, 11, 1.66),
 ]
 
@@ -175,6 +206,39 @@ def test_googlenet_s_table(
     assert (weights(rows), macs(rows)) == (parameters, products)
     assert (abs(macs(rows) / 1e6 - mega) < 1) is (module != "5a")
     assert (abs(weights(rows) / 1024 / kibi - 1) < 0.0251) is (module not in ("4c", "5a"))
+
+
+# What torchvision prints beside its weights: parameters, and "GFLOPS", which are MACs.
+TORCHVISION: list[tuple[str, dict[str, Any], int, float]] = [
+    ("alexnet", {}, 61_100_840, 0.71),
+    ("deeplabv3_resnet50", {"aux_loss": True}, 42_004_074, 178.72),
+    ("densenet121", {}, 7_978_856, 2.83),
+    ("efficientnet_b0", {}, 5_288_548, 0.39),
+    ("fcn_resnet50", {"aux_loss": True}, 35_322_218, 152.72),
+    ("googlenet", {}, 6_624_904, 1.50),
+    ("mobilenet_v2", {}, 3_504_872, 0.30),
+    ("r2plus1d_18", {}, 31_505_325, 40.52),
+    ("r3d_18", {}, 33_371_472, 40.70),
+    ("resnet18", {}, 11_689_512, 1.81),
+    ("resnet34", {}, 21_797_672, 3.66),
+    ("resnet50", {}, 25_557_032, 4.09),
+    ("resnet101", {}, 44_549_160, 7.80),
+    ("resnet152", {}, 60_192_808, 11.51),
+    ("resnext50_32x4d", {}, 25_028_904, 4.23),
+    ("squeezenet1_0", {}, 1_248_424, 0.82),
+    ("squeezenet1_1", {}, 1_235_496, 0.35),
+    ("vgg11", {"batch_norm": True}, 132_868_840, 7.61),
+    ("vgg16", {"batch_norm": True}, 138_365_992, 15.47),
+    ("vgg19", {"batch_norm": True}, 143_678_248, 19.63),
+]
+
+
+@pytest.mark.parametrize(("name", "settings", "parameters", "giga"), TORCHVISION)
+def test_torchvision_s_table(
+    name: str, settings: dict[str, Any], parameters: int, giga: float
+) -> None:
+    totals = costs(name, **settings).totals
+    assert (totals.params, round(totals.macs / 1e9, 2)) == (parameters, giga)
 
 
 # Multiply-adds of whole networks, in the paper's form and in torchvision's.
