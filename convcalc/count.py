@@ -7,18 +7,19 @@ str(costs["conv1"].multiplications)       # '7 × 7 × 3 × 64 × 112 × 112'
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import nullcontext
-from fractions import Fraction
-from functools import cached_property, lru_cache
+from functools import cached_property
 from itertools import repeat
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from convcalc import memory, receptive
-from convcalc.cost import ADDITIVE, DTYPE_BYTES, FREE, Arithmetic, Cost, Term, elements_of, total
+from convcalc.cost import ADDITIVE, DTYPE_BYTES, FREE, Cost, total
 from convcalc.errors import SpecError, did_you_mean, printable
-from convcalc.network import INPUT, Layer, Network, Part
+from convcalc.measure import Measure, measure, measure_anew
+from convcalc.network import Layer, Network, Part
 from convcalc.operators.operator import Operator
 from convcalc.receptive import Field
-from convcalc.shapes import Shape, Size, elements, largest, show
+from convcalc.record import record
+from convcalc.shapes import Shape, Size, largest, show
 
 if TYPE_CHECKING:
     from convcalc.conventions import Figures
@@ -48,17 +49,6 @@ class Totals(NamedTuple):
     bytes_moved: Size
     receptive_field: tuple[int, ...] | None
     stride: tuple[int, ...] | None
-
-
-class Measure(NamedTuple):
-    """The costs of an operator on inputs of given shapes, whoever's the weights are."""
-
-    params: Cost
-    buffers: Cost
-    arithmetic: Arithmetic
-    activations: Cost
-    values: tuple[Size, ...]
-    moved: Size
 
 
 class Row:
@@ -220,38 +210,7 @@ class Costs:
 
     def to_dict(self) -> dict[str, Any]:
         """What `--format json` prints: plain ints, lists and text."""
-        network = self.network
-        return {
-            "schema": "convcalc/count/1",
-            "spec": network.spec.source.name,
-            "name": network.name,
-            "settings": {name: _plain(value) for name, value in network.settings.items()},
-            "dtype": self.dtype,
-            "input": list(network.input),
-            "output": list(network.output),
-            "totals": _numbers(self.totals) | {"conventions": self.conventions},
-            "layers": [self._layer_dict(index, row) for index, row in enumerate(self.layers)],
-            "verified": _verdict(self.verified),
-        }
-
-    def _layer_dict(self, index: int, row: LayerCost) -> dict[str, Any]:
-        layer, layers = row.layer, self.network.layers
-        told = {name: figures.layers[index] for name, figures in self.figures.items()}
-        return {
-            "path": layer.path,
-            "operator": layer.operator.name,
-            "settings": {name: _plain(value) for name, value in vars(layer.operator).items()},
-            "inputs": ["input" if i == INPUT else layers[i].path for i in layer.inputs],
-            "input_shapes": [list(shape) for shape in layer.input_shapes],
-            "output_shape": list(layer.output_shape),
-            **_numbers(_totals((row,), self.dtype)),
-            "conventions": {name: figure.value for name, figure in told.items()},
-            **({"uncounted": {k: f.uncounted for k, f in told.items() if f.mark}} if told else {}),
-            "derivation": {
-                "params": str(row.params),
-                "multiplications": str(row.multiplications),
-            },
-        }
+        return record(self)
 
 
 def count(network: Network, dtype: str = "float32", conventions: Iterable[str] = ()) -> Costs:
@@ -267,7 +226,7 @@ def count(network: Network, dtype: str = "float32", conventions: Iterable[str] =
     with domain or nullcontext():
         held = memory.held(network) if domain is None or domain.ordered else repeat(None)
         rows = zip(network.layers, held, receptive.fields(network))  # noqa: B905
-        measured = _measured if domain is None else _measure
+        measured = measure if domain is None else measure_anew
         costs = Costs(network, tuple([_row(measured, *row) for row in rows]), dtype)
     if conventions:
         from convcalc.conventions import figures
@@ -285,25 +244,6 @@ def _row(
     measure = measured(layer.operator, layer.input_shapes, layer.output_shape)
     values = measure.values if layer.shares is None else (0, 0, *measure.values[2:])
     return LayerCost(layer, measure, held, field, values)
-
-
-@lru_cache(maxsize=8192)
-def _measured(operator: Operator, inputs: tuple[Shape, ...], output: Shape) -> Measure:
-    return _measure(operator, inputs, output)
-
-
-def _measure(operator: Operator, inputs: tuple[Shape, ...], output: Shape) -> Measure:
-    params = operator.parameters(*inputs)
-    buffers = operator.buffers(*inputs)
-    arithmetic = operator.arithmetic(*inputs)
-    activations = FREE if operator.is_view else Cost(Term(elements_of("output", output)))
-    *operations, macs = [cost.value for cost in arithmetic]
-    counted = (params.value, buffers.value, *operations, macs, sum(operations), activations.value)
-    moved: Size = 0
-    if not operator.is_view:
-        read = sum([elements(shape) for shape in inputs])
-        moved = read + activations.value + params.value + buffers.value
-    return Measure(params, buffers, arithmetic, activations, counted, moved)
 
 
 def _sums(values: list[tuple[Size, ...]]) -> tuple[Size, ...]:
@@ -337,27 +277,3 @@ def _said(values: tuple[Any, ...]) -> str:
     named = zip(ADDITIVE, values, strict=False)
     shown = {name: f"{v:,}" if isinstance(v, int) else str(v) for name, v in named}
     return f"{shown['params']} params, {shown['macs']} MACs"
-
-
-def _numbers(totals: Totals) -> dict[str, Any]:
-    return {
-        name: list(value) if isinstance(value, tuple) else value
-        for name, value in totals._asdict().items()
-    }
-
-
-def _verdict(verdict: "Verdict | None") -> dict[str, Any] | None:
-    if verdict is None:
-        return None
-    mismatches = [
-        {name: _plain(value) for name, value in mismatch._asdict().items()}
-        for mismatch in verdict.mismatches
-    ]
-    return {"layers": len(verdict.layers), "mismatches": mismatches, "seconds": verdict.seconds}
-
-
-def _plain(value: Any) -> Any:
-    """A setting's value as JSON has it: a fraction as the nearest float."""
-    if isinstance(value, tuple):
-        return [_plain(entry) for entry in value]
-    return float(value) if isinstance(value, Fraction) else value
