@@ -75,7 +75,7 @@ def tabulate(
     network = costs.network
     further = {extra.column.key: extra for extra in extras}
     known = COLUMNS | {key: extra.column for key, extra in further.items()}
-    names = columns or DEFAULT
+    names = [name for name in columns if name != LAYER.key] if columns else DEFAULT
     shown = choose([*names, *(key for key in further if key not in names)], known)
     whole = Step("total", "", network.input, network.output, costs.totals, _ALL)
 

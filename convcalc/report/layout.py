@@ -55,6 +55,12 @@ def fold(text: str, width: int, after: str = " ", indent: str = "") -> list[str]
     return [line.rstrip() for line in lines]
 
 
+def facts(text: str, width: int) -> list[str]:
+    """The same, where a · parts facts that stay whole if there is room for each."""
+    fit = all(cells(fact) <= width - len(" ·") for fact in text.split(" · "))
+    return fold(text, width, " · " if fit else " ")
+
+
 def _pieces(text: str, after: str, longest: int) -> list[str]:
     """The text parted behind each `after`, and where there is none for longer than a line."""
     pieces = text.replace(after, after + "\0").split("\0")
@@ -92,7 +98,7 @@ def _table(table: Table, width: int | None) -> list[Line]:
             lines += _row(table.columns, row, words, panel)
     lines += [[]] if lines and table.notes else []
     for note in table.notes:
-        lines += [[Piece(line, "quiet")] for line in fold(printable(note), width or UNBOUNDED)]
+        lines += [[Piece(line, "quiet")] for line in facts(printable(note), width or UNBOUNDED)]
     return lines
 
 
@@ -110,12 +116,12 @@ def _texts(columns: Sequence[Column], row: Row, marked: set[int]) -> list[str]:
 def _title(table: Table, width: int) -> list[Line]:
     title, subtitle = printable(table.title), printable(table.subtitle)
     if not title:
-        return [[Piece(line, "quiet")] for line in fold(subtitle, width) if line]
+        return [[Piece(line, "quiet")] for line in facts(subtitle, width) if line]
     if not subtitle:
         return [[Piece(line, "title")] for line in fold(title, width)]
     if cells(title + GAP + subtitle) <= width:
         return [[Piece(title, "title"), Piece(GAP + subtitle, "quiet")]]
-    below = [[Piece(line, "quiet")] for line in fold(subtitle, width)]
+    below = [[Piece(line, "quiet")] for line in facts(subtitle, width)]
     return [*([Piece(line, "title")] for line in fold(title, width)), *below]
 
 

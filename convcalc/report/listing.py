@@ -9,7 +9,7 @@ from convcalc.report.table import Column, Row, Table
 NAMES = (
     Column("name", "name"),
     Column("about", "what it is"),
-    Column("settings", "settings", spare=True, quiet=True),
+    Column("settings", "settings", quiet=True),
 )
 SETTINGS = (
     Column("setting", "setting"),

@@ -60,8 +60,8 @@ def test_the_table(spec, capsys):
         "──────────────────────────────────────────────────────────────────────────\n"
         "total            2×8×8      118  100.0%            7,424  100.0%\n"
         "\n"
-        "7,424 MACs · 14,592 FLOPs · receptive field 3×3, stride 1×1 · peak activations 448 · "
-        "weights 472\nbytes (float32)\n"
+        "7,424 MACs · 14,592 FLOPs · receptive field 3×3, stride 1×1 · peak activations 448 ·\n"
+        "weights 472 bytes (float32)\n"
         "Counted: one input 3×8×8, inference, each layer computed directly as defined, "
         "taps on padding\nincluded.\n"
     )  # fmt: skip

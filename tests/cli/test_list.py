@@ -46,8 +46,9 @@ def test_the_overview_is_a_table_a_group(capsys, monkeypatch):
     assert [t for t in titles if t in ("Modules", "Networks", "Blocks", "Operators")] == [
         "Modules", "Networks", "Blocks", "Operators",
     ]  # fmt: skip
-    assert "\nresnet50             ResNet-50\n" in text
-    assert "\nbottleneck           He et al. 2016, Deep residual learning, Figure 5 right\n" in text
+    settings = "width, resolution, stride_in"
+    assert f"\nresnet50             ResNet-50                     {settings}\n" in text
+    assert "\nfire                 Iandola et al. 2016,          squeeze, expand1x1, expand3x3\n" in text
     assert max(map(len, text.splitlines())) <= 80
 
 

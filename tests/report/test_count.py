@@ -60,6 +60,11 @@ def test_a_row_has_the_layer_and_the_columns_asked_for():
     ]
 
 
+def test_the_layer_always_stands_first_named_or_not():
+    assert rows(TWO, "params", "layer") == rows(TWO, "params")
+    assert rows(TWO, "layer") == [("a",), ("b",), ("total",)]
+
+
 def test_bytes_and_intensity_are_columns_too():
     keys = ("weight_bytes", "activation_bytes", "bytes_moved", "multiplications_per_byte")
     read_a, read_b = (192 + 256 + 108) * 4, (256 + 128 + 10) * 4

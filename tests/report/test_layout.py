@@ -3,7 +3,7 @@
 import pytest
 
 from convcalc.report import write
-from convcalc.report.layout import cells, fold
+from convcalc.report.layout import cells, facts, fold
 from convcalc.report.table import Column, Row, Table
 
 NAME = Column("name", "layer", "path")
@@ -69,6 +69,12 @@ def test_words_fold_between_words():
     note = Column("note", "note")
     text = show((note, SIZE), ("a whole number from 1", 7), width=25)
     assert text.splitlines()[2:] == ["a whole number          7", "from 1"]
+
+
+def test_facts_that_dots_part_stay_whole_where_there_is_room_for_each():
+    assert facts("12 MACs · stride 1×1 · peak 4", 22) == ["12 MACs · stride 1×1 ·", "peak 4"]
+    assert facts("12 MACs · stride 1×1 · peak 4", 12) == ["12 MACs ·", "stride 1×1 ·", "peak 4"]
+    assert facts("12 MACs · stride 1×1 · peak 4", 11) == ["12 MACs ·", "stride 1×1", "· peak 4"]
 
 
 def test_where_it_is_narrow_the_quiet_spare_column_goes_first_then_the_last():
