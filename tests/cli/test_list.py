@@ -48,7 +48,10 @@ def test_the_overview_is_a_table_a_group(capsys, monkeypatch):
     ]  # fmt: skip
     settings = "width, resolution, stride_in"
     assert f"\nresnet50             ResNet-50                     {settings}\n" in text
-    assert "\nfire                 Iandola et al. 2016,          squeeze, expand1x1, expand3x3\n" in text
+    assert (
+        "\nfire                 Iandola et al. 2016,          squeeze, expand1x1, expand3x3\n"
+        in text
+    )
     assert max(map(len, text.splitlines())) <= 80
 
 
