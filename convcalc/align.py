@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from convcalc.count import Costs
-from convcalc.shapes import Size
+from convcalc.sizes import Size
 
 
 class Aligned(NamedTuple):

@@ -8,7 +8,7 @@ from fractions import Fraction
 from math import ceil, floor
 from typing import Any
 
-from convcalc import shapes
+from convcalc import sizes
 from convcalc.errors import SpecError
 
 MOST_NUMBER = 10**40
@@ -24,7 +24,7 @@ def _uniform(value: Any) -> Any:
 def numeric(value: Any, word: str, text: str) -> Any:
     """`value` as a number, for `word` of the expression `text`. Raises `SpecError`."""
     value = _uniform(value)
-    if type(value) in (int, Fraction) or shapes.is_exotic(value):
+    if type(value) in (int, Fraction) or sizes.is_exotic(value):
         return value
     kind = {bool: "true or false", str: "text", tuple: "a list"}.get(type(value), "null")
     raise SpecError(f"{word} needs numbers, not {kind}: {text}")
@@ -34,8 +34,8 @@ def truth(value: Any, word: str, text: str) -> bool:
     """`value` as a condition, true or false. Raises `SpecError`."""
     if type(value) is bool:
         return value
-    if shapes.is_exotic(value):
-        return shapes.decide(value, text)
+    if sizes.is_exotic(value):
+        return sizes.decide(value, text)
     raise SpecError(f"{word} needs a condition, true or false: {text}")
 
 
@@ -48,15 +48,15 @@ def compare(sign: str, left: Any, right: Any, text: str) -> bool:
     if sign in (">", ">="):
         left, right, sign = right, left, sign.replace(">", "<")
     if sign == "<=":
-        return shapes.decide(shapes.at_most(left, right), text)
-    return not shapes.decide(shapes.at_most(right, left), text)
+        return sizes.decide(sizes.at_most(left, right), text)
+    return not sizes.decide(sizes.at_most(right, left), text)
 
 
 def _equal(left: Any, right: Any, text: str) -> bool:
-    if shapes.is_exotic(left) or shapes.is_exotic(right):
-        one, other = (left, right) if shapes.is_exotic(left) else (right, left)
+    if sizes.is_exotic(left) or sizes.is_exotic(right):
+        one, other = (left, right) if sizes.is_exotic(left) else (right, left)
         entries = other if isinstance(other, tuple) else (other,)
-        return all(shapes.decide(shapes.equal(one, entry), text) for entry in entries)
+        return all(sizes.decide(sizes.equal(one, entry), text) for entry in entries)
     return bool(left == right) and (type(left) is bool) is (type(right) is bool)
 
 
@@ -70,11 +70,11 @@ def calculate(sign: str, left: Any, right: Any, text: str) -> Any:
     elif sign == "*":
         value = left * right
     elif sign == "/":
-        value = shapes.divide(left, right)
+        value = sizes.divide(left, right)
     elif sign == "//":
-        value = shapes.floor_quotient(left, right)
+        value = sizes.floor_quotient(left, right)
     else:
-        value = left - right * shapes.floor_quotient(left, right)
+        value = left - right * sizes.floor_quotient(left, right)
     return _exact(value)
 
 
@@ -88,20 +88,20 @@ def _exact(value: Any) -> Any:
         if abs(value) > MOST_NUMBER:
             raise SpecError("a number in an expression becomes too large")
         return value
-    return shapes.exact(value)
+    return sizes.exact(value)
 
 
 def _floor(value: Any) -> Any:
-    return shapes.floor_quotient(value, 1) if shapes.is_exotic(value) else floor(value)
+    return sizes.floor_quotient(value, 1) if sizes.is_exotic(value) else floor(value)
 
 
 def _ceil(value: Any) -> Any:
-    return shapes.ceil_quotient(value, 1) if shapes.is_exotic(value) else ceil(value)
+    return sizes.ceil_quotient(value, 1) if sizes.is_exotic(value) else ceil(value)
 
 
 def _round(value: Any) -> int:
     """Halves to even."""
-    rounded: int = shapes.each(round, value)
+    rounded: int = sizes.each(round, value)
     return rounded
 
 
@@ -111,7 +111,7 @@ def round_to(value: Any, multiple: Any) -> int:
     >>> round_to(Fraction(24), 8), round_to(Fraction(112, 10), 8), round_to(Fraction(44, 10), 8)
     (24, 16, 8)
     """
-    found: int = shapes.each(_round_to, value, multiple)
+    found: int = sizes.each(_round_to, value, multiple)
     return found
 
 
@@ -125,11 +125,11 @@ def _round_to(value: Any, multiple: Any) -> int:
 
 
 def _largest(*values: Any) -> Any:
-    return shapes.largest(values)
+    return sizes.largest(values)
 
 
 def _smallest(*values: Any) -> Any:
-    return -shapes.largest([-value for value in values])
+    return -sizes.largest([-value for value in values])
 
 
 # name → fewest and most values, and what it does with them

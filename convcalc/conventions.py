@@ -28,7 +28,7 @@ from convcalc.rules import (
 )  # fmt: skip
 
 # isort: on
-from convcalc.shapes import Size
+from convcalc.sizes import Size
 
 MT = M
 a = affine

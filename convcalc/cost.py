@@ -7,7 +7,8 @@ and the formula are three readings of the same object.
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from convcalc.shapes import Shape, Size, product
+from convcalc.shapes import Shape
+from convcalc.sizes import Size, product
 
 MOST_SHOWN = 8
 """How many terms of a cost its `repr` shows."""

@@ -19,7 +19,8 @@ from convcalc.network import Layer, Network, Part
 from convcalc.operators.operator import Operator
 from convcalc.receptive import Field
 from convcalc.record import record
-from convcalc.shapes import Shape, Size, largest, show
+from convcalc.shapes import Shape, show
+from convcalc.sizes import Size, largest
 
 if TYPE_CHECKING:
     from convcalc.conventions import Figures

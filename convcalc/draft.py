@@ -1,6 +1,6 @@
 """A network while it is made: the layers and parts so far, and which layers share weights."""
 
-from convcalc import shapes
+from convcalc import sizes
 from convcalc.cost import Term
 from convcalc.errors import SpecError
 from convcalc.network import INPUT, Layer, Part
@@ -93,4 +93,4 @@ def _require_same_weights(
         if len(mine) != len(root):
             raise SpecError(message)
         for factor, same in zip(mine, root, strict=True):
-            shapes.require(shapes.equal(factor.value, same.value), message)
+            sizes.require(sizes.equal(factor.value, same.value), message)

@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 from convcalc.cost import ADDITIVE, Cost, Factor, Term
 from convcalc.count import Costs, LayerCost, Row
 from convcalc.errors import SpecError, did_you_mean
-from convcalc.shapes import is_exotic, pads_of, per_axis, show
+from convcalc.shapes import pads_of, per_axis, show
+from convcalc.sizes import is_exotic
 
 MOST_TERMS = 12
 """A sum of more terms than this is told part by part."""

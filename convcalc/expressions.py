@@ -9,15 +9,13 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
-from convcalc import shapes
 from convcalc.arithmetic import FUNCTIONS, calculate, compare, numeric, truth
 from convcalc.document import Plain, number
 from convcalc.errors import Position, SpecError, did_you_mean
+from convcalc.shapes import AXES, Shape, axis_of
 
 MOST_CHARACTERS = 500
 MOST_DEPTH = 40
-
-AXES = ("channels", "depth", "height", "width", "length")
 
 
 class Scope(Protocol):
@@ -26,7 +24,7 @@ class Scope(Protocol):
     def setting(self, name: str) -> Any:
         """The value of a setting. Raises `SpecError`."""
 
-    def shape(self, name: str) -> shapes.Shape:
+    def shape(self, name: str) -> Shape:
         """The shape of `input`, or of a named value. Raises `SpecError`."""
 
 
@@ -264,16 +262,3 @@ def _literal(kind: str, token: str) -> Plain:
         return number("0" + token if token.startswith(".") else token)
     except ValueError as error:
         raise SpecError(str(error)) from None
-
-
-def axis_of(shape: shapes.Shape, axis: str, name: str) -> shapes.Size:
-    """The size along an axis by name, such as the height of a (channels, height, width) shape."""
-    names = (
-        ("channels",),
-        ("channels", "length"),
-        ("channels", "height", "width"),
-        ("channels", "depth", "height", "width"),
-    )[len(shape) - 1]
-    if axis not in names:
-        raise SpecError(f"{name} is {shapes.show(shape)} and has no {axis}")
-    return shape[names.index(axis)]

@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from convcalc import shapes, sources
+from convcalc import sizes, sources
 from convcalc import spec as specs
 from convcalc.errors import Position, SpecError
 from convcalc.expansion import Expansion, Place, Swap
@@ -24,7 +24,7 @@ def build(
     """
     try:
         return expand(spec, settings, swaps)
-    except shapes.Undecided as undecided:
+    except sizes.Undecided as undecided:
         message = (
             f"the structure differs between the values of an array ({undecided.question}): "
             "load them one by one, or sweep"
@@ -42,7 +42,7 @@ def expand(
             raise unknown_setting(spec.name, name, spec.declared, None)
         frame.values[name] = given(value)
     try:
-        with shapes.domain(frame.values.values()) as domain:
+        with sizes.domain(frame.values.values()) as domain:
             expansion = Expansion(spec, frame, swaps, domain)
             result = expansion.steps(spec.steps, INPUT, Place(frame, "", 0))
             values = {name: frame.setting(name) for name in spec.declared}

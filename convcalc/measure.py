@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 from convcalc.cost import FREE, Arithmetic, Cost, Term, elements_of
 from convcalc.operators.operator import Operator
-from convcalc.shapes import Shape, Size, elements
+from convcalc.shapes import Shape, elements
+from convcalc.sizes import Size
 
 
 class Measure(NamedTuple):

@@ -1,7 +1,8 @@
 """Network → the elements that must be held while each layer runs, in the order written."""
 
 from convcalc.network import INPUT, Network
-from convcalc.shapes import Size, elements
+from convcalc.shapes import elements
+from convcalc.sizes import Size
 
 
 def held(network: Network) -> list[Size]:

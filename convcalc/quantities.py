@@ -7,16 +7,14 @@ from typing import Any
 
 from convcalc.network import Layer
 from convcalc.rules import one_scale, quantity, rank, settings
-from convcalc.shapes import (
+from convcalc.shapes import elements, pads_of, per_axis
+from convcalc.sizes import (
     Size,
     common_divisor,
-    elements,
     fail,
     floor_quotient,
     is_exotic,
     is_one,
-    pads_of,
-    per_axis,
     product,
     smallest,
 )

@@ -11,7 +11,8 @@ from typing import NamedTuple, TypeAlias
 from convcalc.errors import SpecError
 from convcalc.network import INPUT, Layer, Network
 from convcalc.operators.operator import Operator
-from convcalc.shapes import is_exotic, per_axis
+from convcalc.shapes import per_axis
+from convcalc.sizes import is_exotic
 
 MOST_REACH = 10**24
 

@@ -7,7 +7,7 @@ from convcalc.conventions import Counted, convention, figures, unseen
 from convcalc.network import Layer, Network
 from convcalc.quantities import M, main, off
 from convcalc.rules import Quantity, Rule, rule_of, z
-from convcalc.shapes import Size, is_exotic
+from convcalc.sizes import Size, is_exotic
 
 OURS: dict[str, Rule] = {
     "conv": M, "conv_transpose": M, "hetconv": M, "linear": M, "deform_conv": off + main,

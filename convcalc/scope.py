@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from convcalc import document, shapes
+from convcalc import document, sizes
 from convcalc.errors import Position, SpecError
 from convcalc.operators import BRANCHING
 from convcalc.operators.operator import written as shown
@@ -117,7 +117,7 @@ class Frame:
         """How often a step is repeated."""
         repeat = step.repeat
         assert repeat is not None
-        times = shapes.one_value(self.work.value(repeat, self), "repeat")
+        times = sizes.one_value(self.work.value(repeat, self), "repeat")
         if type(times) is not int or times < 0:
             message = f"repeat must be a whole number from 0, not {shown(times)}"
             raise SpecError(message, repeat.position)
@@ -126,26 +126,26 @@ class Frame:
 
 def input_shape(value: Written, frame: Frame) -> Shape:
     """The shape of the input that a spec writes. Raises `SpecError`."""
-    sizes = frame.work.value(value, frame)
-    if not isinstance(sizes, tuple) or not sizes:
+    entries = frame.work.value(value, frame)
+    if not isinstance(entries, tuple) or not entries:
         raise SpecError("input is a list: channels, then a size per axis", value.position)
-    if len(sizes) > 4:
-        message = f"input has {len(sizes)} entries, at most 4: channels and up to three axes"
+    if len(entries) > 4:
+        message = f"input has {len(entries)} entries, at most 4: channels and up to three axes"
         raise SpecError(f"{message}; leave the batch out", value.position)
     try:
-        shape = tuple([shapes.whole(size, 1) for size in sizes])
+        shape = tuple([sizes.whole(size, 1) for size in entries])
     except ValueError:
-        message = f"input must hold whole numbers from 1 to 10^12, not {shown(sizes)}"
+        message = f"input must hold whole numbers from 1 to 10^12, not {shown(entries)}"
         raise SpecError(message, value.position) from None
     if _batched(shape):
-        message = f"input {shown(sizes)} looks like a batch of one image: leave the batch out"
-        raise SpecError(f"{message}, {shown(sizes[1:])}", value.position)
+        message = f"input {shown(entries)} looks like a batch of one image: leave the batch out"
+        raise SpecError(f"{message}, {shown(entries[1:])}", value.position)
     return shape
 
 
 def _batched(shape: Shape) -> bool:
     """Whether four sizes are surely 1 × (1 or 3) × a square picture, not a flat volume."""
-    if len(shape) != 4 or any(shapes.is_exotic(size) for size in shape):
+    if len(shape) != 4 or any(sizes.is_exotic(size) for size in shape):
         return False
     batch, channels, height, width = shape
     return batch == 1 and channels in (1, 3) and height == width >= 28
@@ -153,7 +153,7 @@ def _batched(shape: Shape) -> bool:
 
 def given(value: Any) -> Any:
     """A setting's value from Python or the command line, as a spec would have it."""
-    value = shapes.size_of(value)
+    value = sizes.size_of(value)
     if isinstance(value, float | str):
         try:
             return document.plain(value if isinstance(value, str) else repr(value))

@@ -12,7 +12,7 @@ from typing import Any
 
 import sympy  # type: ignore[import-untyped]
 
-from convcalc import shapes
+from convcalc import sizes
 from convcalc.errors import SpecError
 from convcalc.formula.conditions import Conditions, Unknown
 from convcalc.formula.written import text
@@ -83,7 +83,7 @@ class Symbols:
         return Unknown(f"{text(one)} = {text(other)}", one, other)
 
     def at_most(self, one: Any, other: Any) -> Any:
-        if type(other) is int and other >= shapes.MOST_SIZE:
+        if type(other) is int and other >= sizes.MOST_SIZE:
             return True  # a bound on what is read, not of the architecture
         difference = sympy.expand(sympy.sympify(other) - one)
         if _is_negative(difference):
@@ -136,21 +136,21 @@ class Symbols:
 
     def each(self, function: Callable[..., Any], values: Sequence[Any]) -> Any:
         name = function.__name__.strip("_")
-        return function(*(shapes.one_value(value, name) for value in values))
+        return function(*(sizes.one_value(value, name) for value in values))
 
     def whole(self, value: Any, least: int) -> Any:
         if not isinstance(value, sympy.Expr):
             raise ValueError
         size = _plain(sympy.expand(value))
         if not isinstance(size, sympy.Expr):
-            return shapes.whole(size, least)
+            return sizes.whole(size, least)
         fits = self.at_most(least, size)
         if fits is False or size.is_integer is False:
             raise ValueError
         if size.is_integer is None:
             over, under = sympy.fraction(sympy.together(size))
-            shapes.require(self.divides(_plain(under), over), "a size is not whole")
-        shapes.require(fits, "a size is too small")
+            sizes.require(self.divides(_plain(under), over), "a size is not whole")
+        sizes.require(fits, "a size is too small")
         return size
 
     def positive(self, value: Any) -> Any:
@@ -258,5 +258,5 @@ def _opened(quotient: Any) -> Any:
 
 
 _SYMBOLS = Symbols()
-shapes.register(sympy.Basic, _SYMBOLS)
-shapes.register(Unknown, _SYMBOLS)
+sizes.register(sympy.Basic, _SYMBOLS)
+sizes.register(Unknown, _SYMBOLS)

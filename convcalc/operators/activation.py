@@ -6,7 +6,8 @@ from typing import Any, ClassVar
 
 from convcalc.cost import Arithmetic, Cost, Factor, Term, elements_of, one_less, term
 from convcalc.operators.operator import COUNT, NUMBER, Operator, choice, setting
-from convcalc.shapes import Shape, Size, equal, is_exotic, is_one, require
+from convcalc.shapes import Shape
+from convcalc.sizes import Size, equal, is_exotic, is_one, require
 
 
 class _Elementwise(Operator):

@@ -11,19 +11,8 @@ from convcalc.operators.operator import (
     Window,
     setting,
 )
-from convcalc.shapes import (
-    Shape,
-    Size,
-    at_most,
-    decide,
-    elements,
-    largest,
-    require,
-    require_divides,
-    show,
-    smallest,
-    spatial,
-)
+from convcalc.shapes import Shape, elements, show, spatial
+from convcalc.sizes import Size, at_most, decide, largest, require, require_divides, smallest
 
 
 class Slice(Operator):

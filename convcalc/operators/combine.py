@@ -5,7 +5,8 @@ Their inputs are the outputs of the branches, in written order.
 
 from convcalc.cost import Arithmetic, Cost, Term, elements_of
 from convcalc.operators.operator import Operator
-from convcalc.shapes import Shape, broadcast, equal, fail, require, show
+from convcalc.shapes import Shape, broadcast, show
+from convcalc.sizes import equal, fail, require
 
 
 class _Pairwise(Operator):

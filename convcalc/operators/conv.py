@@ -13,18 +13,8 @@ from convcalc.operators.operator import (
     choice,
     setting,
 )
-from convcalc.shapes import (
-    Shape,
-    Size,
-    Sizes,
-    is_one,
-    pads_of,
-    per_axis,
-    require_content,
-    require_divides,
-    spatial,
-    windows,
-)
+from convcalc.shapes import Shape, Sizes, pads_of, per_axis, require_content, spatial, windows
+from convcalc.sizes import Size, is_one, require_divides
 
 
 class Conv(Operator):

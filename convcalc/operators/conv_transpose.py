@@ -13,20 +13,8 @@ from convcalc.operators.operator import (
     Window,
     setting,
 )
-from convcalc.shapes import (
-    Shape,
-    Size,
-    Sizes,
-    at_most,
-    is_one,
-    largest,
-    pads_of,
-    per_axis,
-    require,
-    require_divides,
-    spatial,
-    transposed,
-)
+from convcalc.shapes import Shape, Sizes, pads_of, per_axis, spatial, transposed
+from convcalc.sizes import Size, at_most, is_one, largest, require, require_divides
 
 
 class ConvTranspose(Operator):

@@ -9,7 +9,8 @@ from typing import Any
 from convcalc.cost import FREE, Arithmetic, Cost, Factor, Term, axes, elements_of, term
 from convcalc.operators.conv import Conv
 from convcalc.operators.operator import COUNT, FLAG, PADDING, SIZES, Operator, Window, setting
-from convcalc.shapes import Shape, Size, Sizes, per_axis, plane, product, require_divides
+from convcalc.shapes import Shape, Sizes, per_axis, plane
+from convcalc.sizes import Size, product, require_divides
 
 _SAMPLE_PRODUCTS = Factor(3, "multiplications per sample")
 _SAMPLE_SUMS = Factor(6, "additions per sample")

@@ -4,19 +4,8 @@ from typing import Any
 
 from convcalc.cost import Arithmetic, Cost, Factor, Term, axes, elements_of, one_less, term
 from convcalc.operators.operator import COUNT, FLAG, PADDING, SIZES, Operator, Window, setting
-from convcalc.shapes import (
-    Shape,
-    Size,
-    Sizes,
-    divides,
-    is_one,
-    pads_of,
-    per_axis,
-    require,
-    require_divides,
-    spatial,
-    windows,
-)
+from convcalc.shapes import Shape, Sizes, pads_of, per_axis, spatial, windows
+from convcalc.sizes import Size, divides, is_one, require, require_divides
 
 
 class HetConv(Operator):

@@ -2,7 +2,8 @@
 
 from convcalc.cost import Arithmetic, Cost, Factor, Term, one_less, term
 from convcalc.operators.operator import COUNT, FLAG, Operator, Window, setting
-from convcalc.shapes import Shape, Size, fail, show
+from convcalc.shapes import Shape, show
+from convcalc.sizes import Size, fail
 
 
 class Linear(Operator):

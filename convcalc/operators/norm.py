@@ -5,7 +5,8 @@ from typing import Any
 
 from convcalc.cost import FREE, Arithmetic, Cost, Factor, Term, axes, elements_of, one_less, term
 from convcalc.operators.operator import COUNT, FLAG, NUMBER, Operator, choice, setting
-from convcalc.shapes import Shape, Size, at_most, product, require, require_divides, show, spatial
+from convcalc.shapes import Shape, show, spatial
+from convcalc.sizes import Size, at_most, product, require, require_divides
 
 _EPS = Fraction(1, 100_000)
 

@@ -10,7 +10,8 @@ from typing import Any, ClassVar, NamedTuple, TypeAlias
 
 from convcalc.cost import FREE, Arithmetic, Cost
 from convcalc.errors import SpecError
-from convcalc.shapes import MOST_SIZE, Shape, equal, is_exotic, one_value, positive, whole
+from convcalc.shapes import Shape
+from convcalc.sizes import MOST_SIZE, equal, is_exotic, one_value, positive, whole
 
 REQUIRED: Any = object()
 """The default of a setting that has none."""

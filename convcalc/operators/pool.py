@@ -12,21 +12,16 @@ from convcalc.operators.operator import (
     Window,
     setting,
 )
-from convcalc.shapes import (
-    Shape,
+from convcalc.shapes import Shape, Sizes, pads_of, per_axis, spatial, windows
+from convcalc.sizes import (
     Size,
-    Sizes,
     at_most,
     common_divisor,
     divides,
     largest,
-    pads_of,
-    per_axis,
     product,
     quotient,
     require,
-    spatial,
-    windows,
 )
 
 

@@ -19,20 +19,15 @@ from convcalc.operators.operator import (
 from convcalc.shapes import (
     Pads,
     Shape,
-    Size,
     Sizes,
-    at_most,
-    fail,
-    floor_quotient,
     pads_of,
     per_axis,
     plane,
-    require,
     require_content,
-    require_divides,
     show,
     spatial,
 )
+from convcalc.sizes import Size, at_most, fail, floor_quotient, require, require_divides
 
 _LERPED = {"linear": 1, "bilinear": 2, "trilinear": 3}
 

@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from convcalc import shapes
+from convcalc import sizes
 from convcalc.errors import SpecError
-from convcalc.shapes import MOST_SIZE, Undecided
+from convcalc.sizes import MOST_SIZE, Undecided
 from convcalc.sweep.grid import (
     LARGEST,
     Array,
@@ -245,7 +245,7 @@ class Arrays:
         truth = _compared(value, "above zero")
         if truth is False or (truth is not True and not truth.array.any()):
             raise ValueError
-        shapes.require(truth, "a scale must be above zero")
+        sizes.require(truth, "a scale must be above zero")
         return value
 
     def exact(self, value: Any) -> Any:
@@ -398,5 +398,5 @@ def _exceeds(one: Any, other: Any) -> bool:
 
 
 _ARRAYS = Arrays()
-shapes.register(Grid, _ARRAYS)
-shapes.register(Truth, _ARRAYS)
+sizes.register(Grid, _ARRAYS)
+sizes.register(Truth, _ARRAYS)

@@ -8,7 +8,8 @@ import numpy as np
 from convcalc.count import Totals
 from convcalc.errors import Position, SpecError, did_you_mean
 from convcalc.expressions import Expression, parse
-from convcalc.shapes import Shape, Undecided
+from convcalc.shapes import Shape
+from convcalc.sizes import Undecided
 from convcalc.sweep.arrays import size_of
 from convcalc.sweep.grid import Array
 from convcalc.sweep.points import SHAPED, Points

@@ -16,7 +16,7 @@ from convcalc.count import Totals, count
 from convcalc.errors import SpecError
 from convcalc.graph import expand
 from convcalc.network import Network
-from convcalc.shapes import Undecided
+from convcalc.sizes import Undecided
 from convcalc.spec import Spec
 from convcalc.sweep.arrays import root
 from convcalc.sweep.grid import LARGEST, Array, Grid
