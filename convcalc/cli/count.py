@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from convcalc.count import Costs
     from convcalc.report.count import Extra
+    from convcalc.report.table import Table
 
 Depth = Annotated[
     int,
@@ -91,22 +92,32 @@ def command(
         emit(dump(found if len(found) > 1 else found[0]), output)
         return code
     from convcalc.cli.tables import emit_tables
-    from convcalc.report.count import tabulate
 
-    if tools:
-        from convcalc.report import reconcile as ledgers
-
-        each = [ledger for costs in counted for ledger in ledgers.tabulate(costs, tools)]
-        emit_tables(each, format_, output)
-        return code
     shown = options.names(columns)
-    beside = [_beside(costs) for costs in counted]
-    tables = [
-        tabulate(costs, depth=depth, columns=shown, sort=sort, extras=extras, notes=notes)
-        for costs, (extras, notes) in zip(counted, beside, strict=True)
-    ]
+    ledgers_alone = tools and not (shown or sort or conventions or verify or depth > 1)
+    tables: list[Table] = []
+    for costs in counted:
+        tables += [] if ledgers_alone else [_table(costs, depth, shown, sort)]
+        tables += _ledgers(costs, tools)
     emit_tables(tables, format_, output)
     return code
+
+
+def _table(costs: "Costs", depth: int, columns: list[str], sort: str | None) -> "Table":
+    """A row a layer, with what other tools' figures and the execution add."""
+    from convcalc.report.count import tabulate
+
+    extras, notes = _beside(costs)
+    return tabulate(costs, depth=depth, columns=columns, sort=sort, extras=extras, notes=notes)
+
+
+def _ledgers(costs: "Costs", tools: list[str]) -> "list[Table]":
+    """How each tool's figure comes from our MACs."""
+    if not tools:
+        return []
+    from convcalc.report.reconcile import tabulate
+
+    return tabulate(costs, tools)
 
 
 def _execute(counted: "Sequence[Costs]", seed: int, max_memory: str | None) -> int:

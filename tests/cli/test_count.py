@@ -227,3 +227,13 @@ def test_count_imports_no_heavy_module(spec):
         assert [name for name in heavy if name not in done.stdout] == []
         if not heavy:
             assert done.stdout == "0 []\n"
+
+
+def test_the_ledgers_stand_alone_unless_something_of_the_table_was_asked_for(spec, capsys):
+    ledger = printed(capsys, "count", "two.yaml", "--reconcile", "torch")
+    assert ledger.startswith("Two: from our MACs to torch")
+    for asked in (["--columns", "params"], ["--sort", "params"], ["--depth", "2"], ["--verify"]):
+        both = printed(capsys, "count", "two.yaml", "--reconcile", "torch", *asked)
+        assert both.startswith("Two  two.yaml") and both.endswith(ledger)
+    beside = printed(capsys, "count", "two.yaml", "--reconcile", "torch", "--convention", "thop")
+    assert "thop" in beside.splitlines()[2] and beside.endswith(ledger)
