@@ -234,6 +234,8 @@ def test_the_ledgers_stand_alone_unless_something_of_the_table_was_asked_for(spe
     assert ledger.startswith("Two: from our MACs to torch")
     for asked in (["--columns", "params"], ["--sort", "params"], ["--depth", "2"], ["--verify"]):
         both = printed(capsys, "count", "two.yaml", "--reconcile", "torch", *asked)
-        assert both.startswith("Two  two.yaml") and both.endswith(ledger)
+        assert both.startswith("Two  two.yaml")
+        assert both.endswith(ledger)
     beside = printed(capsys, "count", "two.yaml", "--reconcile", "torch", "--convention", "thop")
-    assert "thop" in beside.splitlines()[2] and beside.endswith(ledger)
+    assert "thop" in beside.splitlines()[2]
+    assert beside.endswith(ledger)
