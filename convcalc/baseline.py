@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 
 from convcalc.budget import items_of, parts_of
 from convcalc.cost import ADDITIVE
-from convcalc.count import Costs
+from convcalc.count import Costs, count
 from convcalc.errors import Position, SpecError
-from convcalc.limits import Figure, Limit
+from convcalc.limits import TOOLS, Figure, Limit
 from convcalc.sources import Source
 
 SCHEMA = "convcalc/baseline/1"
@@ -24,7 +24,8 @@ BY_PART = ("params", "macs", "activations")
 MOST_BYTES = 50_000_000
 
 Numbers = dict[str, Any]
-"""What is kept of a spec: its `TOTALS`, and under `layers` of each of its parts `BY_PART`."""
+"""What is kept of a spec: its `TOTALS`, under `conventions` the figures of the tools asked for, and
+under `layers` of each of its parts `BY_PART` and those figures."""
 
 
 class Baseline(NamedTuple):
@@ -37,13 +38,19 @@ class Baseline(NamedTuple):
 
 def numbers(costs: Costs) -> Numbers:
     """What a baseline keeps of a spec."""
+    tools = {name: int(figure) for name, figure in costs.conventions.items() if figure is not None}
     layers: dict[str, dict[str, int]] = {}
-    for total in BY_PART:
-        items, _ = items_of(costs, _whole(total))
+    for total in (*BY_PART, *tools):
+        limit = Limit(f"{TOOLS}.{total}" if total in tools else total, _NOTHING)
+        items, _ = items_of(costs, limit)
         for path, value in parts_of(items).items():
             layers.setdefault(path, {})[total] = value
-    totals = {total: int(getattr(costs.totals, total)) for total in TOTALS}
-    return {**totals, "layers": {path: part for path, part in layers.items() if any(part.values())}}
+    found: Numbers = {total: int(getattr(costs.totals, total)) for total in TOTALS}
+    found |= {TOOLS: tools} if tools else {}
+    return {**found, "layers": {path: part for path, part in layers.items() if any(part.values())}}
+
+
+_NOTHING = Figure(0, "0", Position(""))
 
 
 def key_of(spec: Source, baseline: str | os.PathLike[str]) -> str:
@@ -59,13 +66,23 @@ def key_of(spec: Source, baseline: str | os.PathLike[str]) -> str:
 
 def renewed(costs: Iterable[Costs], path: str | os.PathLike[str]) -> str:
     """The baseline for the file `path`: these costs, and what it has of other specs still there."""
-    specs = {}
+    specs, old = {}, {}
     if os.path.lexists(path):
         folder = Path(path).resolve().parent
-        old = read(path).specs.items()
-        specs = {key: numbers for key, numbers in old if (folder / key).exists()}
-    specs |= {key_of(each.network.spec.source, path): numbers(each) for each in costs}
+        old = read(path).specs
+        specs = {key: numbers for key, numbers in old.items() if (folder / key).exists()}
+    for each in costs:
+        key = key_of(each.network.spec.source, path)
+        specs[key] = numbers(_with_tools(each, old.get(key, {}).get(TOOLS, {})))
     return json.dumps({"schema": SCHEMA, "specs": specs}, indent=2, sort_keys=True) + "\n"
+
+
+def _with_tools(costs: Costs, tools: Iterable[str]) -> Costs:
+    """The costs with the figures of these tools too: a baseline loses none that it had."""
+    more = {*tools} - {*costs.figures}
+    if not more:
+        return costs
+    return count(costs.network, costs.dtype, sorted({*costs.figures, *more}))
 
 
 def read(path: str | os.PathLike[str]) -> Baseline:
@@ -128,6 +145,8 @@ def _require_numbers(spec: str, found: Any, place: Position) -> None:
     for total in TOTALS:
         if type(found.get(total)) is not int:
             raise SpecError(f"the baseline of {spec} has no number for {total}", place)
+    if not _is_part(found.get(TOOLS, {})):
+        raise SpecError(f"the baseline of {spec} has no numbers for {TOOLS}", place)
     parts = found.get("layers", {})
     if not isinstance(parts, dict) or not all(map(_is_part, parts.values())):
         raise SpecError(f"the baseline of {spec} has no numbers of its layers", place)
@@ -138,7 +157,8 @@ def _is_part(part: Any) -> bool:
 
 
 _SPEC = re.compile(r' {4}("(?:[^"\\]|\\.)*"): \{')
-_TOTAL = re.compile(r' {6}"(\w+)": \d+,?')
+_TOTAL = re.compile(r' {6}(?:  )?"([\w-]+)": \d+,?')
+"""A total, or two blanks further a tool's figure: the layers' numbers stand still further right."""
 
 
 def _places(content: str, name: str) -> dict[str, dict[str, Position]]:
@@ -151,7 +171,3 @@ def _places(content: str, name: str) -> dict[str, dict[str, Position]]:
         elif found := _TOTAL.fullmatch(line):
             spec[found[1]] = Position(name, number, line.index(": ") + 3)
     return places
-
-
-def _whole(total: str) -> Limit:
-    return Limit(total, Figure(0, "0", Position("")))

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from convcalc.cost import ADDITIVE, DTYPE_BYTES
 from convcalc.count import Costs, LayerCost, Row
 from convcalc.errors import Position, SpecError, printable
-from convcalc.limits import PER_AXIS, TOTALS, Expectation, Figure, Limit, shown
+from convcalc.limits import PER_AXIS, TOOLS, TOTALS, Expectation, Figure, Limit, shown
 from convcalc.shapes import Shape
 
 UNITS = {"weight_bytes": "bytes of weights", "activation_bytes": "bytes of activations"}
@@ -83,12 +83,14 @@ def missed(costs: Costs, expectation: Expectation) -> list[Failure]:
     failures = []
     for name, figure in expectation.figures.items():
         value: Any
-        if name in TOTALS:
+        if name in TOTALS or _tool(name):
             items, combine = items_of(costs, Limit(name, figure))
             value = combine([value for _, value in items], default=0)
             if holds(figure, value):
                 continue
-            message = told + excess(value, UNITS[name], figure.value, figure.text)
+            message = told + excess(
+                value, unit_of(Limit(name, figure), value), figure.value, figure.text
+            )
             message += largest(items, "", combine)
         else:
             value = costs.network.output if name == "output" else getattr(costs.totals, name)
@@ -132,7 +134,30 @@ def items_of(costs: Costs, limit: Limit) -> tuple[Items, Callable[..., int]]:
             return [(path, 1) for path in paths], sum_of
         rows += [row for part in blocks for row in costs.row(part).rows]
     combine = max if limit.total == "peak_activations" else sum_of
+    if tool := _tool(limit.total):
+        return _printed(costs, tool, rows, limit.most.position), combine
     return [(row.path, of_layer(row, limit.total, costs.dtype)) for row in rows], combine
+
+
+def _tool(total: str) -> str:
+    """The tool whose figure this is, if it is one's."""
+    return total.removeprefix(f"{TOOLS}.") if total.startswith(f"{TOOLS}.") else ""
+
+
+def _printed(costs: Costs, tool: str, rows: Sequence[LayerCost], place: Position) -> Items:
+    """What another tool prints for some layers. Raises `SpecError` where it fails on one."""
+    from convcalc.conventions import figures
+
+    told = costs.figures.get(tool) or figures(costs, tool)
+    values = {row.path: each.value for row, each in zip(costs, told.layers, strict=True)}
+    items = []
+    for row in rows:
+        value = values[row.path]
+        if value is None:
+            kind = row.layer.operator.name
+            raise SpecError(f"{tool} fails on {row.path} ({kind}), it has no figure", place)
+        items.append((row.path, int(value)))
+    return items
 
 
 def sum_of(values: list[int], default: int = 0) -> int:
@@ -159,6 +184,8 @@ def of_layer(row: LayerCost, total: str, dtype: str) -> int:
 
 def unit_of(limit: Limit, value: int) -> str:
     """What a limit counts, in words that fit the number."""
+    if tool := _tool(limit.total):
+        return f"of {limit.operator} as {tool} counts" if limit.operator else f"as {tool} counts"
     unit = UNITS.get(limit.total, "layer" if value == 1 else "layers")
     return f"{limit.operator} {unit}" if limit.operator else unit
 

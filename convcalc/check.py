@@ -1,10 +1,10 @@
 """Specs, and what they are held to → which limits, expectations and baselines fail."""
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from convcalc import baseline as baselines
 from convcalc import document, sources
@@ -17,7 +17,7 @@ from convcalc.errors import Position, SpecError
 from convcalc.find import Found, find
 from convcalc.grammar import mapping
 from convcalc.graph import build
-from convcalc.growth import Increase, grown, increase
+from convcalc.growth import Increase, compared, grown, increase
 from convcalc.limits import budget_of, expectations_of
 from convcalc.sources import Source
 from convcalc.spec import Spec
@@ -69,22 +69,65 @@ def check(
     seed: int = 0,
     max_memory: int | None = None,
     dtype: str = "float32",
+    conventions: Iterable[str] = (),
+    progress: Callable[[float, int, str], None] | None = None,
 ) -> Report:
     """Hold specs to their own `expect:` and `budget:`, to a budget file and to a baseline, and with
     `verify` to what executing them takes.
 
-    PATHS are files, folders or names of shipped specs (the current folder if none is given). A
-    broken spec is told of in the report; what was asked wrongly raises `SpecError`.
+    PATHS are files, folders or names of shipped specs (the current folder if none is given).
+    `conventions` names tools whose figures the report and the baseline shall have; `progress` is
+    told how many specs of how many are done, and which is next. A broken spec is told of in the
+    report; what was asked wrongly raises `SpecError`.
     """
+    tools = tuple(conventions)
     increases = [increase(each) for each in max_increase]
     if increases and baseline is None:
         raise SpecError("--max-increase is a percentage of nothing without --baseline FILE")
+    _require_figures(tools, increases)
     before = None if baseline is None else baselines.read(baseline)
     found = find(paths or (".",))
     extra = None if budget is None else _Budgets(budget, found)
     execution = {"seed": seed, "max_memory": max_memory} if verify else None
-    rules = _Rules(extra, before, increases, execution, dtype)
-    return Report(tuple([rules.checked(s) for s in found.sources]), found.skipped, before)
+    rules = _Rules(extra, before, increases, execution, dtype, tools)
+    checked = []
+    for index, source in enumerate(found.sources):
+        tell = _telling(progress, index, len(found.sources))
+        tell(0, 1, _name(source))
+        checked.append(rules.checked(source, tell))
+    return Report(tuple(checked), found.skipped, before)
+
+
+Tell: TypeAlias = Callable[[int, int, str], None]
+"""Told how much of a spec is done, of how much, and which it is."""
+
+
+def _telling(progress: Callable[[float, int, str], None] | None, index: int, number: int) -> Tell:
+    """What tells `progress` of one spec of several."""
+
+    def tell(done: int, of: int, name: str) -> None:
+        if progress:
+            progress(index + done / of, number, name)
+
+    return tell
+
+
+def _name(source: Source | SpecError) -> str:
+    if isinstance(source, Source):
+        return source.name
+    return source.position.file if source.position else ""
+
+
+def _require_figures(tools: Sequence[str], increases: Sequence[Increase]) -> None:
+    """Raise `SpecError` for a convention that isn't there, or is limited and not asked for."""
+    for tool in tools:
+        from convcalc.conventions import convention
+
+        convention(tool)
+    for each in increases:
+        if each.total and each.total not in (*baselines.TOTALS, *tools):
+            message = f"--max-increase {each.total}={each.text} needs --convention {each.total}"
+            raise SpecError(message)
 
 
 class _Rules:
@@ -97,24 +140,25 @@ class _Rules:
         increases: Sequence[Increase],
         execution: dict[str, Any] | None,
         dtype: str,
+        conventions: Sequence[str],
     ) -> None:
         self.budgets = budgets
         self.baseline = baseline
         self.increases = increases
         self.execution = execution
         self.dtype = dtype
+        self.conventions = conventions
 
-    def checked(self, source: Source | SpecError) -> Checked:
+    def checked(self, source: Source | SpecError, tell: Tell) -> Checked:
         """One spec, checked; broken or not."""
         if isinstance(source, SpecError):
-            name = source.position.file if source.position else ""
-            return Checked(name, None, 0, (), source)
+            return Checked(_name(source), None, 0, (), source)
         try:
-            return self.held(specs.read(source))
+            return self.held(specs.read(source), tell)
         except SpecError as error:
             return Checked(source.name, None, 0, (), error.at(Position(source.name)))
 
-    def held(self, spec: Spec) -> Checked:
+    def held(self, spec: Spec, tell: Tell) -> Checked:
         """One spec that can be read, held to everything."""
         limits = [*budget_of(spec)]
         if self.budgets:
@@ -135,18 +179,21 @@ class _Rules:
         if self.baseline:
             key = baselines.key_of(spec.source, self.baseline.path)
             before = self.baseline.specs.get(key)
-            more = grown(costs, key, self.baseline, self.increases)
-            figures += len(baselines.TOTALS) if before else 0
-            failures += more
+            if before is not None:  # else it has nothing to grow from
+                now = baselines.numbers(costs)
+                figures += len(compared(now, before))
+                failures += grown(now, key, self.baseline, self.increases)
         executed = 0
         if self.execution is not None:
             executed = len(costs.layers)
-            failures += _unconfirmed(costs, self.execution)
+            name = spec.source.name
+            told = {"progress": lambda done, of: tell(done, of, name)}
+            failures += _unconfirmed(costs, self.execution | told)
         ordered = sorted(failures, key=lambda failure: failure.position)
         return Checked(spec.source.name, costs, figures, tuple(ordered), None, before, executed)
 
     def costs(self, spec: Spec, settings: dict[str, Any]) -> Costs:
-        return count(build(spec, settings), self.dtype)
+        return count(build(spec, settings), self.dtype, self.conventions)
 
 
 def _unconfirmed(costs: Costs, execution: dict[str, Any]) -> Iterator[Failure]:

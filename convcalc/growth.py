@@ -5,10 +5,10 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from convcalc import document
-from convcalc.baseline import BY_PART, TOTALS, Baseline, Numbers, numbers
+from convcalc.baseline import BY_PART, TOTALS, Baseline, Numbers
 from convcalc.budget import UNITS, Failure, excess
-from convcalc.count import Costs
 from convcalc.errors import Position, SpecError, did_you_mean
+from convcalc.limits import TOOLS
 
 
 class Increase(NamedTuple):
@@ -28,9 +28,8 @@ def increase(given: str) -> Increase:
     """
     total, equals, amount = given.rpartition("=")
     total, amount = total.strip(), amount.strip()
-    if equals and total not in TOTALS:
-        hint = did_you_mean(total, TOTALS) or f"; there are {', '.join(TOTALS)}"
-        raise SpecError(f"--max-increase: there is no total '{total}'{hint}")
+    if equals:
+        _require(total)
     if amount == "%":
         raise SpecError("--max-increase: a percentage of nothing; give a number, such as 2%")
     try:
@@ -47,30 +46,43 @@ def increase(given: str) -> Increase:
     return Increase(total, None, value, amount)
 
 
-def grown(
-    costs: Costs, spec: str, baseline: Baseline, increases: Iterable[Increase]
-) -> list[Failure]:
-    """The totals of `spec` that grew more since the baseline than they may; nothing may, unsaid.
+def _require(total: str) -> None:
+    """Raise `SpecError` unless this is a total, or a tool that has a figure."""
+    if total in TOTALS:
+        return
+    from convcalc.conventions import CONVENTIONS
 
-    A spec that isn't in the baseline has nothing to grow from.
-    """
-    before = baseline.specs.get(spec)
-    if before is None:
-        return []
+    if total not in CONVENTIONS:
+        hint = did_you_mean(total, (*TOTALS, *CONVENTIONS))
+        hint = hint or f"; there are {', '.join(TOTALS)}, and the conventions' names"
+        raise SpecError(f"--max-increase: there is no total '{total}'{hint}")
+
+
+def grown(
+    now: Numbers, spec: str, baseline: Baseline, increases: Iterable[Increase]
+) -> list[Failure]:
+    """The numbers of a spec that grew more than they may since the baseline: not at all, unsaid."""
+    before = baseline.specs[spec]
     allowed = {each.total: each for each in (*increases,)} or {"": Increase("", None, 0, "")}
-    now = numbers(costs)
     failures = []
-    for total in TOTALS:
+    for total, (value, once) in compared(now, before).items():
         limit = allowed.get(total, allowed.get(""))
-        if limit and not _allows(limit, before[total], now[total]):
-            message = f"grown: {spec}: {excess(now[total], UNITS[total], before[total])}"
-            message += _allowance(limit, before[total]) + _where(total, before, now)
+        if limit and not _allows(limit, once, value):
+            unit = UNITS.get(total, f"as {total} counts")
+            message = f"grown: {spec}: {excess(value, unit, once)}"
+            message += _allowance(limit, once) + _where(total, before, now)
             file = Position(str(baseline.path))
             place = baseline.places.get(spec, {}).get(total, file)
-            failures.append(
-                Failure("baseline", message, place, total, "", now[total], before[total])
-            )
+            figure = total if total in TOTALS else f"{TOOLS}.{total}"
+            failures.append(Failure("baseline", message, place, figure, "", value, once))
     return failures
+
+
+def compared(now: Numbers, before: Numbers) -> dict[str, tuple[int, int]]:
+    """What can be compared, by name: each number, and what it was."""
+    tools, then = now.get(TOOLS, {}), before.get(TOOLS, {})
+    totals = {total: (now[total], before[total]) for total in TOTALS}
+    return totals | {tool: (tools[tool], then[tool]) for tool in tools if tool in then}
 
 
 def _allows(limit: Increase, before: int, now: int) -> bool:
@@ -87,7 +99,7 @@ def _allowance(limit: Increase, before: int) -> str:
 
 def _where(total: str, before: Numbers, now: Numbers) -> str:
     """The parts that grew most, where the baseline tells of parts."""
-    if total not in BY_PART:
+    if total in TOTALS and total not in BY_PART:
         return ""
     then, present = before.get("layers", {}), now["layers"]
     growth = {

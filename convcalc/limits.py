@@ -16,6 +16,9 @@ PER_AXIS = ("receptive_field", "stride")
 TOTALS = tuple(name for name in Totals._fields if name not in PER_AXIS)
 """What a number limits, for a network or any part of it."""
 
+TOOLS = "conventions"
+"""The key below which the figures of other tools stand, by their names, as in JSON."""
+
 
 class Figure(NamedTuple):
     """A number, or a size per axis, as someone wrote it down."""
@@ -47,14 +50,16 @@ def budget_of(spec: Spec, node: Node | None = None) -> tuple[Limit, ...]:
     node = spec.budget if node is None else node
     if node is None or is_empty(node):
         return ()
-    body = mapping(node, "budget", (*TOTALS, *PER_AXIS, "layers", "operators"))
-    limits = [*_limits(body, skip=("layers", "operators"))]
+    parts = ("layers", "operators")
+    body = mapping(node, "budget", (*TOTALS, *PER_AXIS, TOOLS, *parts))
+    limits = [*_limits(body, skip=parts)]
     for path, part in _entries(body, "layers"):
-        limits += _limits(mapping(part, f"the budget of {path}", TOTALS), path=path)
+        limits += _limits(mapping(part, f"the budget of {path}", (*TOTALS, TOOLS)), (), path=path)
     for kind, part in _entries(body, "operators"):
         _require_kind(spec.room, kind, mapping(body.entries["operators"], "operators").keys[kind])
         if isinstance(part, Mapping):
-            limits += _limits(mapping(part, f"the budget of {kind}", TOTALS), operator=kind)
+            of_kind = mapping(part, f"the budget of {kind}", (*TOTALS, TOOLS))
+            limits += _limits(of_kind, (), operator=kind)
         else:
             limits.append(Limit("", _number(part), operator=kind))
     return tuple(limits)
@@ -69,7 +74,7 @@ def expectations_of(spec: Spec) -> tuple[Expectation, ...]:
 
 
 def _expectation(node: Node, spec: Spec) -> Expectation:
-    body = mapping(node, "expect", ("with", "output", *TOTALS, *PER_AXIS))
+    body = mapping(node, "expect", ("with", "output", *TOTALS, *PER_AXIS, TOOLS))
     settings = dict(_entries(body, "with"))
     for name, value in settings.items():
         if name not in spec.declared:
@@ -77,18 +82,33 @@ def _expectation(node: Node, spec: Spec) -> Expectation:
             raise unknown_setting(spec.name, name, spec.declared, position)
         if not written(value).fixed:
             raise SpecError("a plain value belongs here, no expression", value.position)
-    figures = {
-        name: _number(figure) if name in TOTALS else _sizes(figure)
-        for name, figure in body.entries.items()
-        if name != "with"
-    }
+    figures = dict(_figures(body, skip=("with",)))
     return Expectation({k: written(v).value for k, v in settings.items()}, figures, body.position)
 
 
-def _limits(body: Mapping, skip: Sequence[str] = (), **of: str) -> Iterator[Limit]:
+def _limits(body: Mapping, skip: Sequence[str], **of: str) -> Iterator[Limit]:
+    for name, figure in _figures(body, skip):
+        yield Limit(name, figure, **of)
+
+
+def _figures(body: Mapping, skip: Sequence[str]) -> Iterator[tuple[str, Figure]]:
+    """The figures of a mapping, those of other tools as `conventions.fvcore`."""
     for name, node in body.entries.items():
-        if name not in skip:
-            yield Limit(name, _number(node) if name in TOTALS else _sizes(node), **of)
+        if name == TOOLS:
+            for tool, figure in _entries(body, TOOLS):
+                _require_tool(tool, mapping(node, TOOLS).keys[tool])
+                yield f"{TOOLS}.{tool}", _number(figure)
+        elif name not in skip:
+            yield name, _number(node) if name in TOTALS else _sizes(node)
+
+
+def _require_tool(tool: str, position: Position) -> None:
+    from convcalc.conventions import convention  # few specs name one
+
+    try:
+        convention(tool)
+    except SpecError as error:
+        raise error.at(position) from None
 
 
 def _entries(body: Mapping, key: str) -> Iterator[tuple[str, Node]]:

@@ -12,7 +12,8 @@ from itertools import product
 from typing import Any, TypeAlias
 
 from convcalc import document, sources
-from convcalc.limits import PER_AXIS, TOTALS
+from convcalc.conventions import CONVENTIONS
+from convcalc.limits import PER_AXIS, TOOLS, TOTALS
 from convcalc.operators import BRANCHING, OPERATORS, operator_class
 from convcalc.operators.operator import REQUIRED, Setting, written
 from convcalc.spec import shipped_block
@@ -116,7 +117,8 @@ def _definitions() -> Iterator[tuple[str, Schema]]:
 
 def _figures() -> Iterator[tuple[str, Schema]]:
     """What `expect` and `budget` take."""
-    totals = dict.fromkeys(TOTALS, FIGURE)
+    tools = {"anyOf": [_closed(dict.fromkeys(CONVENTIONS, FIGURE)), {"type": "null"}]}
+    totals = dict.fromkeys(TOTALS, FIGURE) | {TOOLS: tools}
     sizes = {"anyOf": [{"type": ["integer", "null"]}, _array({"type": "integer"})]}
     both = totals | dict.fromkeys(PER_AXIS, sizes)
     with_ = {"type": "object", "additionalProperties": ANYTHING}

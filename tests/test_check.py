@@ -233,6 +233,131 @@ def test_a_budget_for_a_layer_that_is_not_there(check: Check) -> None:
     assert (said.code, said.err) == (2, [message])
 
 
+# Other tools' figures. Of GOOD's 3,888 and 288 products ptflops counts 144 and 72 outputs with a
+# bias more, torch's FlopCounterMode two each.
+
+PTFLOPS, TORCH = 4_176 + 216, 2 * 4_176
+
+
+def test_what_other_tools_print_is_told_in_each_report(check: Check) -> None:
+    write(good=GOOD)
+    words = ["good.yaml", "--convention", "ptflops,torch"]
+    assert check(*words).out.splitlines()[0] == "good.yaml: ptflops 4,392, torch 8,352"
+    totals = json.loads(check(*words, "--format", "json").out)["specs"][0]["totals"]
+    assert totals["conventions"] == {"ptflops": PTFLOPS, "torch": TORCH}
+    said = check(*words, "--format", "markdown").out
+    assert " ptflops | torch |" in said
+    assert " 4,392 | 8,352 |" in said
+    assert "good.yaml: ptflops 4,392, torch 8,352" in check(*words, "--format", "github").out
+    tree = ElementTree.fromstring(check(*words, "--format", "junit").out)
+    assert tree.findtext(".//system-out") == "ptflops 4,392, torch 8,352"
+
+
+def test_an_unknown_convention(check: Check) -> None:
+    write(good=GOOD)
+    said = check("good.yaml", "--convention", "ptflop")
+    assert (said.code, said.out) == (2, "")
+    assert said.err[0].startswith("error: unknown convention 'ptflop'; there are fvcore, ")
+
+
+def test_figures_of_other_tools_are_expected_and_limited(check: Check) -> None:
+    claims = "{params: 122, conventions: {ptflops: 4.4k, torch: 8352}}"
+    write(good=GOOD.replace("{params: 122, output: [2, 6, 6]}", claims))
+    assert check("good.yaml").out == "1 spec checked, 3 figures held\n"
+    claims = claims.replace("8352", "8351")
+    limits = "{conventions: {ptflops: 4391}, layers: {b: {conventions: {torch: 575}}}}"
+    text = GOOD.replace("{params: 122, output: [2, 6, 6]}", claims)
+    kind = "{conv: {conventions: {torch: 8k}}}"
+    write(good=f"{text}budget: {limits}\n", limits=f"good: {{operators: {kind}}}\n")
+    said = check("good.yaml", "--budget", "limits.yaml")
+    assert (said.code, said.err) == (
+        1,
+        [
+            "good.yaml:6:59: not as expected: 8,352 as torch counts, 1 (under 0.1%) more than "
+            "8,351; largest: a 7,776, b 576",
+            "good.yaml:7:33: over budget: 4,392 as ptflops counts, 1 (under 0.1%) more than "
+            "4,391; largest: a 4,032, b 360",
+            "good.yaml:7:74: over budget: b: 576 as torch counts, 1 (0.2%) more than 575",
+            "limits.yaml:1:48: over budget: 8,352 of conv as torch counts, 352 (4.4%) more than "
+            "8,000; largest: a 7,776, b 576",
+        ],
+    )
+
+
+@pytest.mark.parametrize(
+    ("figures", "message"),
+    [
+        ("{torsh: 3}", "1:22: error: unknown convention 'torsh'; there are fvcore, mmengine, "),
+        ("3", "1:21: error: conventions must be a mapping, not '3'"),
+        ("{torch: many}", "1:29: error: a whole number belongs here, "),
+        ("{calflops: 3}", "1:32: error: calflops fails on up (upsample), it has no figure"),
+    ],
+)
+def test_figures_of_other_tools_that_can_not_be(check: Check, figures: str, message: str) -> None:
+    up = "{upsample: {scale_factor: [2, 1]}, name: up}"
+    write(good=GOOD.replace("expect:", f"  - {up}\n# "))
+    write(limits=f"good: {{conventions: {figures}}}\n")
+    said = check("good.yaml", "--budget", "limits.yaml")
+    assert said.code == 2
+    assert said.err[0].startswith(f"limits.yaml:{message}")
+
+
+def test_growth_of_another_tools_figure_is_limited_where_it_is_asked_for(check: Check) -> None:
+    write(good=GOOD)
+    asked = ["--baseline", "base.json", "--convention", "torch"]
+    assert check(*asked, "--update-baseline").code == 0
+    assert check(*asked).out.splitlines()[1] == "1 spec checked, 14 figures held"
+    write(good=GROWN)
+    assert check("--baseline", "base.json", "--max-increase", "1k").code == 0
+    said = check(*asked, "--max-increase", "torch=3%")
+    place = Path("base.json").read_text().splitlines().index('        "torch": 8352') + 1
+    # a third output channel: 2·4·36 more
+    assert said.err == [
+        f"base.json:{place}:18: grown: good.yaml: 8,640 as torch counts, 288 (3.4%) more than "
+        "8,352 in the baseline (allowed: 3%); largest: b +288"
+    ]
+    assert "8,640 | +3.4% |" in check(*asked, "--format", "markdown").out.replace(" " * 2, " ")
+
+
+def test_an_update_keeps_the_tools_that_the_baseline_had(check: Check) -> None:
+    write(good=GOOD)
+    check("--baseline", "base.json", "--convention", "torch", "--update-baseline")
+    write(good=GROWN)
+    numbers = baseline(check, ".")["specs"]["good.yaml"]  # type: ignore[index]
+    assert numbers["conventions"] == {"torch": TORCH + 288}
+
+
+def test_a_tool_that_the_baseline_does_not_know_is_told(check: Check) -> None:
+    write(good=GOOD)
+    baseline(check, ".")
+    said = check("--baseline", "base.json", "--convention", "torch")
+    assert said.code == 0
+    note = "the baseline has no figure by torch of good.yaml; --update-baseline adds it"
+    assert note in said.out.splitlines()
+
+
+def test_a_limit_on_a_figure_that_is_not_asked_for(check: Check) -> None:
+    write(good=GOOD)
+    baseline(check, ".")
+    said = check("--baseline", "base.json", "--max-increase", "torch=2%")
+    message = "error: --max-increase torch=2% needs --convention torch"
+    assert (said.code, said.err) == (2, [message])
+
+
+def test_progress_is_told_by_spec() -> None:
+    write(one=GOOD, two=GOOD)
+    told: list[tuple[float, int, str]] = []
+    convcalc.check(".", verify=True, progress=lambda *words: told.append(words))
+    assert told == [
+        (0, 2, "one.yaml"),
+        (0.5, 2, "one.yaml"),
+        (1, 2, "one.yaml"),
+        (1, 2, "two.yaml"),
+        (1.5, 2, "two.yaml"),
+        (2, 2, "two.yaml"),
+    ]
+
+
 # A baseline
 
 

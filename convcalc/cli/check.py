@@ -48,6 +48,7 @@ def command(
     baseline: Baseline = None,
     max_increase: MaxIncrease = [],  # noqa: B006
     update_baseline: UpdateBaseline = False,
+    convention: options.Convention = [],  # noqa: B006
     verify: options.Verify = False,
     seed: options.Seed = 0,
     max_memory: options.MaxMemory = None,
@@ -66,20 +67,24 @@ def command(
       convcalc check specs --baseline baseline.json --max-increase 2%
     """
     from convcalc.check import check
+    from convcalc.cli.progress import Progress
 
     if update_baseline and baseline is None:
         raise SpecError("--update-baseline needs --baseline FILE, the file to write")
     try:
-        report = check(
-            *paths,
-            budget=budget,
-            baseline=None if update_baseline else baseline,
-            max_increase=[] if update_baseline else max_increase,
-            verify=verify,
-            seed=seed,
-            max_memory=options.memory(max_memory),
-            dtype=dtype,
-        )
+        with Progress() as progress:
+            report = check(
+                *paths,
+                budget=budget,
+                baseline=None if update_baseline else baseline,
+                max_increase=[] if update_baseline else max_increase,
+                verify=verify,
+                seed=seed,
+                max_memory=options.memory(max_memory),
+                dtype=dtype,
+                conventions=options.names(convention),
+                progress=progress,
+            )
     except SpecError as error:
         if format_ == "github":
             from convcalc.report import check_github
@@ -94,16 +99,15 @@ def command(
 
 def _tell(report: "Report", format: str, output: str | None) -> None:
     """The report in its format; what failed on standard error too, where the report isn't read."""
-    from convcalc.report.check import notes, problems, summary
+    from convcalc.report.check import figures, notes, problems, summary
 
     if format != "github":  # whose annotations are shown in the log as they are
         for problem in problems(report):
             complain(problem)
     if format == "text":
-        emit(
-            "\n".join([*(problems(report) if output else ()), *notes(report), summary(report)]),
-            output,
-        )
+        failed = problems(report) if output else ()
+        lines = [*failed, *figures(report), *notes(report), summary(report)]
+        emit("\n".join(lines), output)
     elif format == "json":
         from convcalc.report.check import to_dict
         from convcalc.report.json import dump

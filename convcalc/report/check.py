@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from convcalc.check import Checked, Report
-from convcalc.errors import Position
+from convcalc.errors import Position, printable
+from convcalc.limits import TOOLS
 
 KINDS = {
     "budget": "over budget",
@@ -51,6 +52,19 @@ def _held(report: Report, figures: int) -> str:
     return f"{many(figures, 'figure')} held"
 
 
+def figures(report: Report) -> Iterator[str]:
+    """What the tools asked for would print, a line a spec."""
+    for spec in report.specs:
+        if spec.costs and spec.costs.figures:
+            yield printable(f"{spec.spec}: {printed(spec)}")
+
+
+def printed(spec: Checked) -> str:
+    """What the tools asked for would print of a spec."""
+    told = spec.costs.conventions.items() if spec.costs else ()
+    return ", ".join(f"{name} fails" if n is None else f"{name} {n:,}" for name, n in told)
+
+
 def notes(report: Report) -> Iterator[str]:
     """What else a reader may want to know: specs that are new, and what became smaller."""
     if report.baseline is None:
@@ -61,6 +75,20 @@ def notes(report: Report) -> Iterator[str]:
     less = [spec.spec for spec in report.specs if _smaller(spec)]
     if less:
         yield f"smaller than the baseline: {_some(less)}; --update-baseline holds them to it"
+    for tool, names in _without(report).items():
+        yield f"the baseline has no figure by {tool} of {_some(names)}; --update-baseline adds it"
+
+
+def _without(report: Report) -> dict[str, list[str]]:
+    """The specs whose figures by a tool can't have grown: the baseline doesn't know them."""
+    found: dict[str, list[str]] = {}
+    for spec in report.specs:
+        if spec.costs and spec.before:
+            known = spec.before.get(TOOLS, {})
+            for tool, figure in spec.costs.conventions.items():
+                if tool not in known and figure is not None:
+                    found.setdefault(tool, []).append(spec.spec)
+    return found
 
 
 def _smaller(spec: Checked) -> bool:
@@ -71,7 +99,7 @@ def _smaller(spec: Checked) -> bool:
 
 def _some(names: list[str], most: int = 5) -> str:
     more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
+    return printable(", ".join(names[:most])) + more
 
 
 def many(number: int, noun: str) -> str:

@@ -5,12 +5,13 @@ from collections.abc import Iterator
 
 from convcalc.check import Report
 from convcalc.errors import Position, SpecError, printable
-from convcalc.report.check import KINDS, notes, summary
+from convcalc.report.check import KINDS, figures, notes, summary
 
 
 def write(report: Report, root: str = "") -> str:
     """The annotations, and the line that sums up; files are named from the folder `root`."""
-    return "\n".join([*_annotations(report, root), summary(report)]) + "\n"
+    lines = [*_annotations(report, root), *figures(report), summary(report)]
+    return "\n".join(lines) + "\n"
 
 
 def _annotations(report: Report, root: str) -> Iterator[str]:

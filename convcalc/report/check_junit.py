@@ -5,7 +5,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from convcalc.check import Checked, Report
 from convcalc.errors import printable
-from convcalc.report.check import KINDS
+from convcalc.report.check import KINDS, printed
 
 
 def write(report: Report) -> str:
@@ -22,19 +22,24 @@ def write(report: Report) -> str:
 def _case(spec: Checked) -> Iterator[str]:
     named = f"classname={_attribute('convcalc.check')} name={_attribute(spec.spec)}"
     start = f'    <testcase {named} file={_attribute(spec.spec)} time="0"'
+    told = [*_problems(spec), *_output(spec)]
+    yield from [f"{start}>", *told, "    </testcase>"] if told else [f"{start}/>"]
+
+
+def _problems(spec: Checked) -> Iterator[str]:
     if spec.error:
-        yield f"{start}>"
         yield _problem("error", "broken spec", spec.error.message, [str(spec.error)])
-        yield "    </testcase>"
     elif spec.failures:
-        yield f"{start}>"
         more = len(spec.failures) - 1
         message = spec.failures[0].message + (f" (and {more} more)" if more else "")
         kind = KINDS[spec.failures[0].kind]
         yield _problem("failure", kind, message, [str(failure) for failure in spec.failures])
-        yield "    </testcase>"
-    else:
-        yield f"{start}/>"
+
+
+def _output(spec: Checked) -> Iterator[str]:
+    """What other tools would print, where it was asked for."""
+    if figures := printed(spec):
+        yield f"      <system-out>{escape(printable(figures))}</system-out>"
 
 
 def _problem(tag: str, kind: str, message: str, lines: list[str]) -> str:

@@ -1,9 +1,11 @@
 """A check's report → Markdown for a pull request: what failed, and how every spec changed."""
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from convcalc.check import Checked, Report
 from convcalc.errors import printable
+from convcalc.limits import TOOLS
 from convcalc.report import markdown
 from convcalc.report.check import many, notes, problems, summary
 from convcalc.report.table import Cell, Column, Row, Table
@@ -36,27 +38,47 @@ def _sorted(report: Report) -> tuple[list[Checked], list[Checked]]:
 
 def _changed(spec: Checked) -> bool:
     return spec.before is None or any(
-        spec.before[name] != getattr(spec.costs and spec.costs.totals, name) for name in SHOWN
+        _before(spec, name) not in (None, _now(spec, name)) for name in _shown([spec])
     )
+
+
+def _shown(specs: Sequence[Checked]) -> list[str]:
+    """What is told of each spec: some totals, and the figures of other tools."""
+    tools = {tool: None for spec in specs if spec.costs for tool in spec.costs.figures}
+    return [*SHOWN, *tools]
+
+
+def _now(spec: Checked, name: str) -> Any:
+    if spec.costs is None:
+        return None
+    return getattr(spec.costs.totals, name) if name in SHOWN else spec.costs.conventions.get(name)
+
+
+def _before(spec: Checked, name: str) -> Any:
+    before = spec.before or {}
+    return before.get(name) if name in SHOWN else before.get(TOOLS, {}).get(name)
 
 
 def _table(specs: Sequence[Checked], report: Report) -> str:
     columns = [Column("spec", "spec", "path")]
-    for name in SHOWN:
+    shown = _shown(specs)
+    for name in shown:
         columns.append(Column(name, TITLES.get(name, name), "integer"))
         if report.baseline:
             columns.append(Column(f"{name}_change", "change", "change"))
-    rows = [Row(tuple(_cells(spec, report))) for spec in specs]
+    rows = [Row(tuple(_cells(spec, shown, report))) for spec in specs]
     return markdown.write([Table("", tuple(columns), tuple(rows))]).strip()
 
 
-def _cells(spec: Checked, report: Report) -> Iterator[Cell]:
+def _cells(spec: Checked, shown: Sequence[str], report: Report) -> Iterator[Cell]:
     yield spec.spec
-    for name in SHOWN:
-        now = getattr(spec.costs and spec.costs.totals, name)
+    for name in shown:
+        now, before = _now(spec, name), _before(spec, name)
         yield now
-        if report.baseline:
-            yield "new" if spec.before is None else _change(now, spec.before[name])
+        if report.baseline and now is not None:
+            yield "new" if before is None else _change(now, before)
+        elif report.baseline:
+            yield None
 
 
 def _change(now: int, before: int) -> Cell:
