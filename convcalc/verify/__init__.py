@@ -82,15 +82,24 @@ def run_operator(
     """The output of one operator, for inputs (channels, *spatial) without the batch.
 
     Settings left out have PyTorch's defaults; weights have PyTorch's names and layouts. Arrays of
-    whole numbers become float32. Raises `ValueError` for settings or weights that don't fit.
+    whole numbers become float32; the output has the first input's type. A weight that is None
+    or has no elements is none. Raises `ValueError` for an operator, settings, inputs or weights
+    that don't fit.
     """
-    arrays = [_real(array) for array in inputs]
-    runner = runner_class(operator)(settings, [array.shape for array in arrays])
-    given = {name: _real(array) for name, array in weights.items()}
-    _require(given, {**runner.parameters(), **runner.buffers()}, operator)
-    with np.errstate(all="ignore"):
-        prepared = runner.prepare(given)
-        return execute(runner, prepared, arrays, Tally())
+    kind = runner_class(operator)
+    try:
+        arrays = [_real(array) for array in inputs]
+        runner = kind(settings, [array.shape for array in arrays])
+        given = {
+            name: _real(array)
+            for name, array in weights.items()
+            if array is not None and np.size(array) and name not in runner.unused
+        }
+        _require(given, {**runner.parameters(), **runner.buffers()})
+        with np.errstate(all="ignore"):
+            return execute(runner, runner.prepare(given), arrays, Tally())
+    except ValueError as error:
+        raise ValueError(f"{operator}: {error}") from error
 
 
 def execute(
@@ -109,14 +118,16 @@ def execute(
 
 def _real(array: np.ndarray) -> np.ndarray:
     array = np.asarray(array)
+    if array.dtype.kind not in "fiub":
+        raise ValueError(f"arrays must be of real numbers, not {array.dtype}")
     return array if array.dtype.kind == "f" else array.astype(np.float32)
 
 
-def _require(weights: Mapping[str, np.ndarray], shapes: Mapping[str, Shape], operator: str) -> None:
+def _require(weights: Mapping[str, np.ndarray], shapes: Mapping[str, Shape]) -> None:
     for name, shape in shapes.items():
         if name not in weights:
-            raise ValueError(f"{operator} needs the weight '{name}' of shape {shape}")
+            raise ValueError(f"the weight '{name}' of shape {shape} is missing")
         if weights[name].shape != shape:
-            raise ValueError(f"{operator}: {name} must be {shape}, not {weights[name].shape}")
+            raise ValueError(f"{name} must be {shape}, not {weights[name].shape}")
     if unknown := weights.keys() - shapes.keys():
-        raise ValueError(f"{operator} has no weight {', '.join(sorted(unknown))}")
+        raise ValueError(f"there is no weight {', '.join(sorted(unknown))}")

@@ -9,7 +9,10 @@ class Slice(Runner):
     defaults = {"start": 0, "stop": None}
 
     def run(self, weights: Prepared, *inputs: Array) -> Array:
-        return inputs[0][self.settings["start"] : self.settings["stop"]]
+        taken = inputs[0][self.settings["start"] : self.settings["stop"]]
+        if not len(taken):
+            raise ValueError(f"nothing of {self.channels} channels is taken")
+        return taken
 
 
 class ChannelShuffle(Runner):
@@ -19,6 +22,10 @@ class ChannelShuffle(Runner):
 
     def run(self, weights: Prepared, *inputs: Array) -> Array:
         (x,) = inputs
+        if self.channels % self.settings["groups"]:
+            raise ValueError(
+                f"{self.settings['groups']} groups don't divide {self.channels} channels"
+            )
         rest = tuple(range(2, x.ndim + 1))
         grouped = x.reshape(self.settings["groups"], -1, *x.shape[1:])
         return grouped.transpose(1, 0, *rest).reshape(*x.shape)

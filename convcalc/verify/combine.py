@@ -10,6 +10,7 @@ from convcalc.verify.runner import Array, Prepared, Runner
 class _Pairwise(Runner):
     """Combines the first two, then the result with each further one; sizes of one broadcast."""
 
+    most_inputs = None
     combine: ClassVar[np.ufunc]
 
     def run(self, weights: Prepared, *inputs: Array) -> Array:
@@ -43,12 +44,16 @@ class Multiply(_Pairwise):
 class Concat(Runner):
     """The channels of one branch after the other's."""
 
+    most_inputs = None
+
     def run(self, weights: Prepared, *inputs: Array) -> Array:
         return np.concatenate(inputs)
 
 
 class Side(Runner):
     """Passes the current value on."""
+
+    most_inputs = None
 
     def run(self, weights: Prepared, *inputs: Array) -> Array:
         return inputs[0]

@@ -25,13 +25,27 @@ class ConvTranspose(Runner):
     ranks = (1, 2, 3)
 
     def axes(self, setting: str) -> tuple[int, ...]:
-        return per_axis(self.settings[setting], self.rank, setting)
+        least = 0 if setting == "output_padding" else 1
+        return per_axis(self.settings[setting], self.rank, setting, least)
 
     def sizes(self) -> tuple[int, ...]:
         """The zeros that everything is added into, `output_padding` included."""
         settings = ("kernel_size", "stride", "dilation", "output_padding")
         axes = zip(self.shapes[0][1:], *map(self.axes, settings), strict=True)
-        return tuple((n - 1) * s + d * (k - 1) + 1 + after for n, k, s, d, after in axes)
+        sizes = []
+        for n, k, s, d, after in axes:
+            if after >= max(s, d):
+                raise ValueError(f"output_padding {after} needs a stride or dilation above it")
+            sizes.append((n - 1) * s + d * (k - 1) + 1 + after)
+        return tuple(sizes)
+
+    def kept(self) -> tuple[slice, ...]:
+        """What the cropping leaves."""
+        pads = explicit_pads(self.settings["padding"], self.rank)
+        kept = [slice(a, n - b) for n, (a, b) in zip(self.sizes(), pads, strict=True)]
+        if any(part.stop <= part.start for part in kept):
+            raise ValueError(f"padding {self.settings['padding']} crops all of {self.sizes()}")
+        return tuple(kept)
 
     def parameters(self) -> dict[str, Shape]:
         out, groups = self.settings["out_channels"], self.settings["groups"]
@@ -58,9 +72,7 @@ class ConvTranspose(Runner):
             products = np.matmul(weights["weight"][:, index], flat)
             target = sums[(slice(None), slice(None), *w.tap(tap, w.whole))]
             target += products.reshape(groups, filters, *x.shape[1:])
-        pads = explicit_pads(self.settings["padding"], self.rank)
-        kept = (slice(a, n - b) for n, (a, b) in zip(self.sizes(), pads, strict=True))
-        cropped = sums.reshape(groups * filters, *self.sizes())[(slice(None), *kept)]
+        cropped = sums.reshape(groups * filters, *self.sizes())[(slice(None), *self.kept())]
         return with_bias(cropped, weights.get("bias"))
 
     def workspace(self) -> int:

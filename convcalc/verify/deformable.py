@@ -33,6 +33,7 @@ class DeformConv(Runner):
         "modulated": False,
     }
     ranks = (2,)
+    most_inputs = 3
 
     def __init__(self, settings: Mapping[str, Any], shapes: Any) -> None:
         super().__init__(settings, shapes)
@@ -49,10 +50,15 @@ class DeformConv(Runner):
         per_point = 3 if self.settings["modulated"] else 2
         self.offsets = Conv({**shared, "out_channels": per_point * self.points}, self.shapes[:1])
         self.given = len(self.shapes) > 1
+        self.unused = ("offset_weight", "offset_bias") if self.given else ()
         if self.channels % self.groups:
             raise ValueError(f"{self.groups} offset_groups don't divide {self.channels} channels")
         if self.given and self.settings["modulated"] and len(self.shapes) < 3:
-            raise ValueError("a modulated deform_conv that is given offsets needs a mask too")
+            raise ValueError("modulated and given offsets, it needs a mask too")
+        for given, channels in zip(self.shapes[1:], (2 * self.points, self.points), strict=False):
+            if given != (channels, *self.window.output):
+                needed = (channels, *self.window.output)
+                raise ValueError(f"offsets and mask: one must be {needed}, not {given}")
 
     def parameters(self) -> dict[str, Shape]:
         main = self.main.parameters()

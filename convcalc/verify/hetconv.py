@@ -5,7 +5,7 @@ from math import prod
 import numpy as np
 
 from convcalc.verify.conv import COLUMNS, convolved, matrices, with_bias
-from convcalc.verify.runner import REQUIRED, Array, Arrays, Prepared, Runner, Shape, parts
+from convcalc.verify.runner import REQUIRED, Array, Arrays, Prepared, Runner, Shape, parts, whole
 from convcalc.verify.windows import Windows, padded, windows
 
 
@@ -30,7 +30,7 @@ class HetConv(Runner):
         return windows(sizes, s["kernel_size"], s["stride"], s["padding"], s["dilation"])
 
     def parameters(self) -> dict[str, Shape]:
-        out, p = self.settings["out_channels"], self.settings["p"]
+        out, p = self.settings["out_channels"], whole(self.settings["p"], "p")
         large = self.channels // p
         kernel = self.windows().kernel
         if self.channels % p or not all(k % 2 for k in kernel):

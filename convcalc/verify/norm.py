@@ -5,7 +5,17 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from convcalc.verify.runner import REQUIRED, Array, Arrays, Prepared, Runner, Shape, column, parts
+from convcalc.verify.runner import (
+    REQUIRED,
+    Array,
+    Arrays,
+    Prepared,
+    Runner,
+    Shape,
+    column,
+    parts,
+    whole,
+)
 
 
 def _weight_and_bias(*shape: int) -> dict[str, Shape]:
@@ -16,6 +26,7 @@ class BatchNorm(Runner):
     """x · scale + shift, folded beforehand from the running statistics, weight and bias."""
 
     defaults = {"eps": 1e-5, "affine": True}
+    unused = ("num_batches_tracked",)
 
     def parameters(self) -> dict[str, Shape]:
         return _weight_and_bias(self.channels) if self.settings["affine"] else {}
@@ -103,6 +114,8 @@ class GroupNorm(_Normalised):
 
     def sets(self) -> tuple[Shape, int]:
         groups = self.settings["num_groups"]
+        if self.channels % groups:
+            raise ValueError(f"{groups} num_groups don't divide {self.channels} channels")
         return (groups, prod(self.shapes[0]) // groups), 1
 
 
@@ -122,7 +135,7 @@ class LocalResponseNorm(Runner):
 
     def run(self, weights: Prepared, *inputs: Array) -> Array:
         (x,) = inputs
-        size: int = self.settings["size"]
+        size = whole(self.settings["size"], "size")
         alpha, beta, k = (float(self.settings[name]) for name in ("alpha", "beta", "k"))
         squares = x.new((len(x) + size - 1, *x.shape[1:]), 0)
         middle = squares[size // 2 : size // 2 + len(x)]

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from convcalc.verify.runner import REQUIRED, Array, Arrays, Prepared, Runner, parts
+from convcalc.verify.runner import REQUIRED, Array, Arrays, Prepared, Runner, parts, whole
 from convcalc.verify.windows import Windows, padded, per_axis, windows
 
 
@@ -98,9 +98,11 @@ class _Adaptive(Runner):
 
     def sizes(self) -> tuple[int, ...]:
         size = self.settings["output_size"]
-        wanted = per_axis((None,) * self.rank if size is None else size, self.rank, "output_size")
+        wanted = size if isinstance(size, tuple | list) else (size,) * self.rank
+        if len(wanted) != self.rank:
+            return per_axis(wanted, self.rank, "output_size")
         pairs = zip(self.shapes[0][1:], wanted, strict=True)
-        return tuple(size if out is None else out for size, out in pairs)
+        return tuple(n if out is None else whole(out, "output_size") for n, out in pairs)
 
     def cells(self) -> Iterator[tuple[tuple[int, ...], tuple[slice, ...], int]]:
         """Each output cell, the input cells behind it, and how many they are."""

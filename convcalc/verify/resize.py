@@ -31,7 +31,9 @@ class Crop(Runner):
 
     def run(self, weights: Prepared, *inputs: Array) -> Array:
         (x,) = inputs
-        pads = explicit_pads(self.settings["cropping"], self.rank)
+        pads = explicit_pads(self.settings["cropping"], self.rank, "cropping")
+        if any(sum(pair) >= n for n, pair in zip(x.shape[1:], pads, strict=True)):
+            raise ValueError(f"cropping {self.settings['cropping']} leaves nothing of {x.shape}")
         kept = (slice(a, n - b) for n, (a, b) in zip(x.shape[1:], pads, strict=True))
         return x[(slice(None), *kept)]
 
@@ -53,12 +55,19 @@ class Upsample(Runner):
             return [(n, out, Fraction(n, out)) for n, out in zip(sizes, outs, strict=True)]
         scale = s["scale_factor"]
         given = scale if isinstance(scale, tuple | list) else (scale,) * self.rank
-        # A decimal fraction is meant as written: 1.1 is 11/10.
-        factors = [Fraction(repr(f)) if isinstance(f, float) else Fraction(f) for f in given]
-        return [(n, floor(n * f), 1 / f) for n, f in zip(sizes, factors, strict=True)]
+        if len(given) != self.rank or any(
+            not isinstance(f, int | float | Fraction) or f <= 0 for f in given
+        ):
+            raise ValueError(f"scale_factor must be positive, one or one per axis, not {scale}")
+        # Of a float the size is PyTorch's, rounded before it is floored; a Fraction is exact.
+        found = [(n, floor(n * f), _exact(f)) for n, f in zip(sizes, given, strict=True)]
+        if any(out == 0 for _, out, _ in found):
+            raise ValueError(f"scale_factor {scale} leaves nothing of {sizes}")
+        return [(n, out, 1 / factor) for n, out, factor in found]
 
     def prepare(self, weights: Arrays) -> Arrays:
         """Where each output cell reads, an axis at a time: addresses, and fractions for lerps."""
+        self._require_mode()
         prepared: dict[str, np.ndarray] = {}
         for axis, (size, out, step) in enumerate(self.axes()):
             if "nearest" in self.settings["mode"]:
@@ -74,8 +83,20 @@ class Upsample(Runner):
             prepared[f"part{axis}"] = fractions.reshape(-1, *(1,) * (self.rank - 1 - axis))
         return prepared
 
+    def _require_mode(self) -> None:
+        mode, axes = (
+            self.settings["mode"],
+            dict(zip(self.words["mode"][2:], (1, 2, 3), strict=True)),
+        )
+        if axes.get(mode, self.rank) != self.rank:
+            raise ValueError(f"mode {mode} is for {axes[mode]} axes, not {self.rank}")
+        if mode not in axes and self.settings["align_corners"]:
+            raise ValueError(f"align_corners has no meaning with mode {mode}")
+
     def _point(self, index: int, size: int, out: int, step: Fraction) -> Fraction:
         """Where an output cell lies among the input's cells."""
+        if out == size:  # copied, as PyTorch does, also where a scale of 1.1 rounds down to it
+            return Fraction(index)
         if self.settings["align_corners"]:
             return Fraction(index * (size - 1), max(out - 1, 1))
         return min(
@@ -103,6 +124,11 @@ class Upsample(Runner):
         return 4 * prod(out for _, out, _ in self.axes())
 
 
+def _exact(factor: float | Fraction) -> Fraction:
+    """A decimal fraction is meant as written: 1.1 is 11/10."""
+    return Fraction(repr(factor)) if isinstance(factor, float) else Fraction(factor)
+
+
 class PixelShuffle(Runner):
     """Channels of each r² become r×r cells."""
 
@@ -113,6 +139,10 @@ class PixelShuffle(Runner):
         (x,) = inputs
         r: int = self.settings["upscale_factor"]
         height, width = x.shape[1:]
+        if len(x) % (r * r):
+            raise ValueError(
+                f"upscale_factor {r} needs a multiple of {r * r} channels, not {len(x)}"
+            )
         cells = x.reshape(-1, r, r, height, width).transpose(0, 3, 1, 4, 2)
         return cells.reshape(-1, height * r, width * r)
 
@@ -127,5 +157,7 @@ class PixelUnshuffle(Runner):
         (x,) = inputs
         r: int = self.settings["downscale_factor"]
         height, width = (size // r for size in x.shape[1:])
+        if (height * r, width * r) != x.shape[1:]:
+            raise ValueError(f"downscale_factor {r} doesn't divide {x.shape[1:]}")
         cells = x.reshape(-1, height, r, width, r).transpose(0, 2, 4, 1, 3)
         return cells.reshape(-1, height, width)

@@ -19,6 +19,13 @@ Prepared: TypeAlias = Mapping[str, Any]
 REQUIRED: Any = object()
 """The default of a setting that has none."""
 
+COUNTS = {"out_channels", "groups", "offset_groups", "out_features", "num_groups"} | {
+    "num_parameters",
+    "upscale_factor",
+    "downscale_factor",
+}
+"""Settings that are whole numbers from 1."""
+
 CACHED = 1 << 16
 """Elements worked on at a time, so that the second operation finds them in the cache."""
 
@@ -31,22 +38,30 @@ class Runner:
     """Of settings that are words, the ones there are."""
     ranks: ClassVar[tuple[int, ...]] = (0, 1, 2, 3)
     """How many axes may follow the channels."""
+    most_inputs: ClassVar[int | None] = 1
+    unused: tuple[str, ...] = ()
+    """Weights that may be given and have no part in the run."""
 
     def __init__(self, settings: Mapping[str, Any], shapes: Sequence[Shape]) -> None:
         unknown = settings.keys() - self.defaults.keys()
         if unknown:
-            raise ValueError(f"{type(self).__name__} has no setting {', '.join(sorted(unknown))}")
+            raise ValueError(f"there is no setting {', '.join(sorted(map(str, unknown)))}")
         given = {name: value for name, value in settings.items() if value is not None}
         self.settings: dict[str, Any] = {**self.defaults, **given}
         missing = [name for name, value in self.settings.items() if value is REQUIRED]
         if missing:
-            raise ValueError(f"{type(self).__name__} needs {', '.join(missing)}")
+            raise ValueError(f"{' and '.join(missing)} must be set")
+        for name in self.settings.keys() & COUNTS:
+            self.settings[name] = whole(self.settings[name], name)
         for name, words in self.words.items():
             if self.settings[name] not in words:
                 raise ValueError(f"{name} is one of {', '.join(words)}, not {self.settings[name]}")
         self.shapes = tuple(tuple(shape) for shape in shapes)
-        if not self.shapes or self.rank not in self.ranks or 0 in self.shapes[0]:
-            raise ValueError(f"{type(self).__name__} can't take inputs of shapes {self.shapes}")
+        if not 1 <= len(self.shapes) <= (self.most_inputs or len(self.shapes)):
+            many = "one input or more" if self.most_inputs != 1 else "one input"
+            raise ValueError(f"it takes {many}, not {len(shapes)}")
+        if self.rank not in self.ranks or 0 in self.shapes[0]:
+            raise ValueError(f"it can't take an input of shape {self.shapes[0]}")
         self.spare: frozenset[int] = frozenset()
 
     @property
@@ -85,6 +100,15 @@ class Runner:
             if inputs[index].shape == inputs[0].shape:
                 return inputs[index]
         return inputs[0].new(inputs[0].shape)
+
+
+def whole(value: Any, setting: str, least: int = 1) -> int:
+    """`value` as an int. Raises `ValueError` where it is no whole number, or too small."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if not isinstance(value, int | np.integer) or value < least:
+        raise ValueError(f"{setting} takes whole numbers from {least}, not {value!r}")
+    return int(value)
 
 
 def parts(shape: Shape, most: int = CACHED) -> Iterator[slice]:

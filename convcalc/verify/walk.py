@@ -110,6 +110,7 @@ def verify(
         if allowed is not None and needed > allowed:
             raise TooLarge(layer.path, needed, allowed)
     walk = _Walk(layers, runners, last, Weights(seed))
+    _warm_up()
     executed = []
     with np.errstate(all="ignore"):
         for index, prediction in enumerate(predictions):
@@ -122,6 +123,12 @@ def verify(
             if progress:
                 progress(index + 1, len(layers))
     return Verdict(tuple(executed))
+
+
+def _warm_up() -> None:
+    """Start the threads of matrix products, which the first layer would else pay for."""
+    square = np.ones((512, 512), np.float32)
+    np.matmul(square, square)
 
 
 def _runner(layer: Layer) -> Runner:

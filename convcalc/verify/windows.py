@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from convcalc.verify.runner import Array, Shape
+from convcalc.verify.runner import Array, Shape, whole
 
 Pads = tuple[tuple[int, int], ...]
 
@@ -53,21 +53,29 @@ class Windows(NamedTuple):
         return tuple(slice(0, size) for size in self.output)
 
 
-def per_axis(value: Any, rank: int, setting: str) -> tuple[Any, ...]:
-    """A number, or one per axis, as one per axis."""
-    if not isinstance(value, tuple | list):
-        return (int(value),) * rank
-    if len(value) == 1 and rank > 1:
-        value = tuple(value) * rank
-    if len(value) != rank:
-        raise ValueError(f"{setting} has {len(value)} entries for {rank} axes")
-    return tuple(value)
+def per_axis(value: Any, rank: int, setting: str, least: int = 1) -> tuple[int, ...]:
+    """A number, one per axis, or text such as 1x3, as one per axis. Raises `ValueError`."""
+    if isinstance(value, str):
+        value = [int(each) if each.isdecimal() else each for each in value.split("x")]
+    if not isinstance(value, tuple | list | np.ndarray):
+        value = (value,)
+    each = tuple(whole(entry, setting, least) for entry in value)
+    if len(each) == 1:
+        return each * rank
+    if len(each) != rank:
+        raise ValueError(f"{setting} has {len(each)} entries for {rank} axes")
+    return each
 
 
-def explicit_pads(padding: Any, rank: int) -> Pads:
+def explicit_pads(padding: Any, rank: int, setting: str = "padding") -> Pads:
     """A number, one per axis, or (before, after) pairs per axis, as pairs."""
-    each = per_axis(padding, rank, "padding")
-    return tuple((int(p[0]), int(p[1])) if isinstance(p, tuple | list) else (p, p) for p in each)
+    if not isinstance(padding, tuple | list):
+        return tuple((each, each) for each in per_axis(padding, rank, setting, 0))
+    pairs = [each if isinstance(each, tuple | list) else (each, each) for each in padding]
+    pairs = pairs * rank if len(pairs) == 1 else pairs
+    if len(pairs) != rank or any(len(pair) != 2 for pair in pairs):
+        raise ValueError(f"{setting} must be a number or a pair for each of {rank} axes")
+    return tuple((whole(a, setting, 0), whole(b, setting, 0)) for a, b in pairs)
 
 
 def windows(
@@ -113,15 +121,24 @@ def padded(x: Array, pads: Pads, fill: float = 0.0, mode: str = "zeros") -> Arra
     if not any(map(any, pads)):
         return x
     if mode != "zeros":
-        ways = {"reflect": "reflect", "replicate": "edge", "circular": "wrap"}
-        pad: Any = np.pad  # its annotations know no array but numpy's
-        return pad(x, ((0, 0), *pads), mode=ways[mode])
+        return _repeated(x, pads, mode)
     sizes = x.shape[1:]
     shape = (len(x), *(n + before + after for n, (before, after) in zip(sizes, pads, strict=True)))
     around = x.new(shape, fill)
     inside = [slice(b, b + n) for n, (b, _) in zip(sizes, pads, strict=True)]
     around[(slice(None), *inside)] = x
     return around
+
+
+def _repeated(x: Array, pads: Pads, mode: str) -> Array:
+    """`x` with cells of its own around it, each axis read once at most."""
+    for size, pair in zip(x.shape[1:], pads, strict=True):
+        most = {"reflect": size - 1, "circular": size}.get(mode, max(pair))
+        if max(pair) > most:
+            raise ValueError(f"{mode} can't pad {size} cells by {max(pair)}")
+    ways = {"reflect": "reflect", "replicate": "edge", "circular": "wrap"}
+    pad: Any = np.pad  # its annotations know no array but numpy's
+    return pad(x, ((0, 0), *pads), mode=ways[mode])
 
 
 def tiles(sizes: Shape, most: int) -> Iterator[tuple[slice, ...]]:
