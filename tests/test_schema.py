@@ -76,6 +76,8 @@ def test_every_operator_and_block_is_described() -> None:
         layers("- relu") + "expect: [{with: {width: 0.5}, macs: 4}, {params: 3}]\n",
         layers("- relu") + "budget: {params: 10M, layers: {relu: {flops: 3}}}\n",
         layers("- relu") + "budget: {operators: {conv: 0, relu: {flops: 2k}}}\n",
+        layers("- relu") + "expect: {conventions: {fvcore: 4.1G, torch-scan: 3}}\n",
+        layers("- relu") + "budget: {layers: {relu: {conventions: {thop: 3}}}, conventions: }\n",
     ],
 )
 def test_the_language_passes(text: str) -> None:
@@ -122,6 +124,8 @@ def test_the_language_passes(text: str) -> None:
         layers("- relu") + "expect: {params: few}\n",
         layers("- relu") + "budget: {params: 2.5}\n",
         layers("- relu") + "budget: {layers: {relu: 3}}\n",
+        layers("- relu") + "budget: {conventions: {fvcor: 3}}\n",
+        layers("- relu") + "expect: {conventions: 3}\n",
     ],
 )
 def test_mistakes_do_not(text: str) -> None:
