@@ -24,7 +24,9 @@ MOST_EVENTS = 200_000
 Plain: TypeAlias = int | Fraction | bool | str | tuple["Plain", ...] | None
 
 _LOADER = getattr(yaml, "CLoader", yaml.SafeLoader)
-_NUMBER = re.compile(r"([-+]?\d+(?:_\d+)*)(\.\d+)?(?:[eE]([-+]?\d+))?([kMGT]?)", re.ASCII)
+_NUMBER = re.compile(
+    r"([-+]?(?=\.?\d)(?:\d+(?:_\d+)*)?)(\.\d*)?(?:[eE]([-+]?\d+))?([kMGT]?)", re.ASCII
+)
 _SIZES = re.compile(r"\d+(?:x\d+)+", re.ASCII)
 _WORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None, "~": None, "": None}
 _POWERS = {"": 0, "k": 3, "M": 6, "G": 9, "T": 12}
@@ -254,7 +256,7 @@ def plain(text: str) -> Plain:
         return _WORDS[text]
     if len(text) < 19 and text.isascii() and text.isdigit():
         return int(text)  # nearly all numbers, and the slow way costs ten times as much
-    if text[0] in "+-0123456789":
+    if text[0] in "+-.0123456789":
         if _SIZES.fullmatch(text):
             if len(text) > 60:
                 raise ValueError("a size is too long")

@@ -259,6 +259,6 @@ def _literal(kind: str, token: str) -> Plain:
     if kind == "size":
         return tuple(int(part) for part in token.split("x"))
     try:
-        return number("0" + token if token.startswith(".") else token)
+        return number(token)
     except ValueError as error:
         raise SpecError(str(error)) from None
