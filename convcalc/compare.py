@@ -71,6 +71,8 @@ def compare(
     figures are wanted too; `progress` is told how many variants of how many are counted, and which
     is next. Raises `SpecError`.
     """
+    for name in sorted({*(settings or {})} & {*(vary or {})}):
+        raise SpecError(f"'{name}' is set and varied; one of the two will do")
     plans = _planned(specs_, vary or {}, tuple(swap))
     names = _names(plans)
     asked = _Asked(settings or {}, dtype, tuple(conventions))
@@ -137,7 +139,7 @@ def _variant(plan: _Plan, name: str, asked: _Asked) -> Variant:
     network = plan.network
     if network is None:
         told = {**asked.settings, **plan.varied}
-        network = swaps.build(plan.source, told, (plan.swap,) if plan.swap else ())
+        network = swaps.build(plan.source, told, () if plan.swap is None else (plan.swap,))
     costs = count(network, asked.dtype, asked.conventions)
     return Variant(name, costs, plan.varied, plan.swap)
 
@@ -165,8 +167,8 @@ def _index(variants: Sequence[Variant], name: str) -> int:
     names = [variant.name for variant in variants]
     wanted = {name, _tidy(name)}
     found = [index for index, each in enumerate(names) if each in wanted]
-    if not found:  # a spec's own name or path will do
-        found = [i for i, v in enumerate(variants) if _means(v, name) and not v.swap]
+    if not found:  # a spec's own name or path will do, or a swap as it was given
+        found = [i for i, v in enumerate(variants) if (v.swap or name) == name and _means(v, name)]
     if not found:
         hint = did_you_mean(name, names) or f"; there are {', '.join(names)}"
         raise SpecError(f"--reference: there is no variant '{name}'{hint}")
@@ -181,7 +183,7 @@ def _tidy(name: str) -> str:
 
 def _means(variant: Variant, name: str) -> bool:
     source = variant.costs.network.spec.source
-    return name in (source.name, Path(source.name).stem, variant.costs.network.name)
+    return name in (variant.swap, source.name, Path(source.name).stem, variant.costs.network.name)
 
 
 def ratio(value: Any, base: Any) -> Fraction | None:

@@ -120,6 +120,11 @@ def test_the_reference_by_its_spec(reference: str) -> None:
     assert compare("small.yaml", "other.yaml", reference=reference).reference == 1
 
 
+def test_the_reference_by_its_swap() -> None:
+    swap = "conv[kernel_size == 3] -> deform_conv"
+    assert compare("small.yaml", swap=["relu -> silu", swap], reference=swap).reference == 2
+
+
 def test_a_ratio_to_nothing_is_none() -> None:
     found = compare("small.yaml")
     assert found.ratio(found.base, "exponentials") is None
@@ -139,6 +144,14 @@ def test_a_ratio_to_nothing_is_none() -> None:
         (
             {"swap": ["linear -> relu"]},
             "--swap: error: 'linear' selects nothing in small.yaml: it has no linear",
+        ),
+        (
+            {"vary": {"c": [1, 2]}, "settings": {"c": 3}},
+            "error: 'c' is set and varied; one of the two will do",
+        ),
+        (
+            {"swap": [""]},
+            "--swap: error: '' is no swap: 'conv[kernel_size == 3] -> hetconv: {p: 4}' is one",
         ),
         (
             {"vary": {"c": range(1, 2000)}},
