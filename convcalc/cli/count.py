@@ -105,9 +105,11 @@ def command(
 
 def _table(costs: "Costs", depth: int, columns: list[str], sort: str | None) -> "Table":
     """A row a layer, with what other tools' figures and the execution add."""
-    from convcalc.report.count import tabulate
+    from convcalc.report.count import DEFAULT, tabulate
 
     extras, notes = _beside(costs)
+    if costs.figures and not columns:  # what other tools print stands beside our MACs
+        columns = [*DEFAULT, "macs"]
     return tabulate(costs, depth=depth, columns=columns, sort=sort, extras=extras, notes=notes)
 
 

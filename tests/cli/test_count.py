@@ -239,3 +239,11 @@ def test_the_ledgers_stand_alone_unless_something_of_the_table_was_asked_for(spe
     beside = printed(capsys, "count", "two.yaml", "--reconcile", "torch", "--convention", "thop")
     assert "thop" in beside.splitlines()[2]
     assert beside.endswith(ledger)
+
+
+def test_other_tools_figures_stand_beside_our_macs(spec, capsys):
+    words = ["count", "two.yaml", "--convention", "thop", "--format", "csv"]
+    head = printed(capsys, *words).splitlines()[0].split(",")
+    assert head[-2:] == ["macs", "thop"]
+    head = printed(capsys, *words, "--columns", "params").splitlines()[0]
+    assert head == "layer,params,thop"
