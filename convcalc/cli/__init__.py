@@ -1,17 +1,19 @@
 """The command line: words → a command's work → an exit code. A file a command, each thin.
 
 Exit codes: 0 fine; 1 a limit, an expectation or a verification failed; 2 the spec or the command
-line is wrong; 70 a fault of ours; 130 interrupted; 141 the reader of our output went away.
+line is wrong; 70 a fault of ours; 130 interrupted; 141 the reader of our output went away; 143
+(129) told to end by the system.
 """
 
 import gc
 import os
+import signal
 import sys
 from importlib import import_module
 
 import typer
 
-from convcalc.cli.output import ClosedPipe, complain, discard, require_streams
+from convcalc.cli.output import ClosedPipe, complain, discard, require_apart, require_streams
 from convcalc.errors import SpecError, printable
 
 # Each command is the function `command` of the module of its name here, in the order of --help.
@@ -24,9 +26,19 @@ CLOSED_PIPE = 141
 
 def main() -> None:
     """Run `convcalc` with the words of the command line, and exit."""
+    _tidy_when_ended()
     code = run(sys.argv[1:])
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is done, and Python ends with a traceback
     gc.freeze()  # searching all that is about to end for cycles would take a tenth of the time
     sys.exit(code)
+
+
+def _tidy_when_ended() -> None:
+    """Let what the system sends to end us pass through whatever cleans up after itself."""
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number and signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, lambda number, _frame: sys.exit(128 + number))
 
 
 def run(words: list[str]) -> int:
@@ -49,6 +61,7 @@ def run(words: list[str]) -> int:
 def _told(words: list[str]) -> int:
     """The exit code, with a line on standard error where something is wrong."""
     try:
+        require_apart(words)
         code = _application(words)(words, prog_name="convcalc", standalone_mode=False)
         return code if isinstance(code, int) else 0
     except SpecError as error:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from fractions import Fraction
+from math import lcm
 from typing import Annotated, Any, Literal
 
 import typer
@@ -191,5 +192,7 @@ def _range(match: re.Match[str], option: str) -> list[Any]:
     number = int((end - start) / step) + 1
     if number > MOST_VALUES:
         raise SpecError(f"{option}: {number:,} values are too many, at most {MOST_VALUES:,}")
-    each = (start + index * step for index in range(number))
-    return [one.numerator if one.denominator == 1 else one for one in each]
+    whole = lcm(start.denominator, step.denominator)  # a million additions of fractions are slow
+    first, stride = int(start * whole), int(step * whole)
+    parts = range(first, first + number * stride, stride)
+    return [Fraction(part, whole) if part % whole else part // whole for part in parts]

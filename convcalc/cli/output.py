@@ -1,9 +1,10 @@
 """Text → standard output, standard error, or a file that is written whole or not at all."""
 
+import codecs
 import os
 import stat
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -31,6 +32,10 @@ _PLAIN = str.maketrans(
         "⌊": "floor(",
         "⌋": ")",
         "∏": "prod ",
+        "α": "alpha",
+        "ρ": "rho",
+        "✅": "ok",
+        "❌": "failed",
     }
 )
 
@@ -70,7 +75,9 @@ def complain(message: str) -> None:
 
 
 def require_streams() -> None:
-    """Give those of the three standard streams that are closed what fails when it is used."""
+    """Give those of the three standard streams that are closed what fails when it is used, and
+    let those that can't encode the field's notation write stand-ins, whoever prints to them.
+    """
     for name, mode, nowhere in (
         ("stdin", "r", os.O_WRONLY),
         ("stdout", "w", os.O_RDONLY),
@@ -78,6 +85,23 @@ def require_streams() -> None:
     ):
         if getattr(sys, name) is None:
             setattr(sys, name, os.fdopen(os.open(os.devnull, nowhere), mode, encoding="utf-8"))
+    codecs.register_error(_STAND_IN, _stand_in)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors=_STAND_IN)
+
+
+_STAND_IN = "convcalc.stand_in"
+
+
+def _stand_in(error: UnicodeError) -> tuple[str, int]:
+    """What is written for characters that can't be encoded; an escape is JSON's, too."""
+    assert isinstance(error, UnicodeEncodeError)
+    text = error.object[error.start : error.end].translate(_PLAIN)
+    units = text.encode("utf-16-be", "surrogatepass")
+    pairs = zip(units[::2], units[1::2], strict=True)
+    codes = [256 * high + low for high, low in pairs]
+    return "".join(chr(c) if c < 128 else f"\\u{c:04x}" for c in codes), error.end
 
 
 def discard(stream: TextIO) -> None:
@@ -86,16 +110,34 @@ def discard(stream: TextIO) -> None:
 
 
 def _print(text: str, stream: TextIO) -> None:
-    encoding = stream.encoding or "utf-8"
-    try:
-        text.encode(encoding)
-    except UnicodeEncodeError:
-        text = text.translate(_PLAIN).encode(encoding, "backslashreplace").decode(encoding)
     try:
         stream.write(text)
         stream.flush()
     except BrokenPipeError:
         raise ClosedPipe from None
+
+
+def require_apart(words: Sequence[str]) -> None:
+    """Raise `SpecError` where --output would write over a file that the words name to be read."""
+    for index, word in enumerate(words):
+        output = word if index and words[index - 1] in ("-o", "--output") else _attached(word)
+        others = (*words[:index], *words[index + 1 :])
+        if output and any(_same(output, other.rpartition("=")[2]) for other in others):
+            message = "--output would write over what is read here; name another file"
+            raise SpecError(message, Position(output))
+
+
+def _attached(word: str) -> str:
+    """The file of `--output=FILE` or `-oFILE`; nothing of other words."""
+    option = next((option for option in ("--output=", "-o") if word.startswith(option)), word)
+    return word.removeprefix(option)
+
+
+def _same(one: str, other: str) -> bool:
+    try:
+        return os.path.isfile(one) and os.path.samefile(one, other)
+    except (OSError, ValueError):
+        return False
 
 
 def write(path: str | os.PathLike[str], text: str | Iterable[str]) -> None:
@@ -123,23 +165,20 @@ def _resolved(target: Path) -> Path:
 
 
 def _replace(target: Path, pieces: Iterable[str]) -> None:
-    import tempfile  # only --output pays for it
-
-    mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o666 & ~_umask()
-    descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    # Not named after the target, whose name may be as long as names can be; and known before the
+    # file is there, so that no interruption comes between.
+    temporary = target.with_name(f".convcalc-{os.urandom(8).hex()}")
+    mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else None
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    private = 0o666 if mode is None else 0o600
     try:
-        with os.fdopen(descriptor, "w", **_TEXT) as file:
+        with open(os.open(temporary, flags, private), "w", **_TEXT) as file:
             file.writelines(pieces)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(temporary, mode)
+        if mode is not None:
+            os.chmod(temporary, mode)
         os.replace(temporary, target)
     except BaseException:
-        os.unlink(temporary)
+        temporary.unlink(missing_ok=True)
         raise
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
