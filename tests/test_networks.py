@@ -176,6 +176,18 @@ def test_unet_by_hand() -> None:
     assert unet.to_dict()["output"] == [2, 388, 388]
 
 
+def test_unet_crops_what_skips_at_any_resolution() -> None:
+    """256 → 33 cells too many beside up3: 16 go from the start, 17 from the end."""
+    unet = costs("unet", resolution=256)
+    assert [list(unet[f"skip{level}"].output_shape) for level in (4, 3, 2, 1)] == [
+        [1024, 16, 16], [512, 24, 24], [256, 40, 40], [128, 72, 72],
+    ]  # fmt: skip
+    crop = unet["skip3.cropped.crop.crop"].layer
+    assert (crop.input_shapes, crop.operator.cropping) == (((256, 57, 57),), ((16, 17), (16, 17)))
+    padded = costs("unet", resolution=256, padding="same")
+    assert padded.to_dict()["output"] == [2, 256, 256]
+
+
 def test_the_paths_of_resnet50() -> None:
     resnet = costs("resnet50")
     assert int(resnet["stage2.1.add.main.conv2.conv"].params) == 3 * 3 * 128 * 128
