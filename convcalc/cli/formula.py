@@ -43,7 +43,7 @@ Assume = Annotated[
     typer.Option(
         "--assume",
         metavar="'H = 32*h'",
-        help="What a setting is, put in before the network is built; repeatable.",
+        help="What a setting is, put in beforehand, or 'n > 3'; repeatable.",
     ),
 ]
 Format = Annotated[
@@ -75,7 +75,7 @@ def command(
     from convcalc.spec import read
 
     settings = options.settings(set_)
-    specs = [read(sources.find(each)) for each in (spec, over) if each]
+    specs = [read(sources.find(each)) for each in (spec, over) if each is not None]
     try:
         from convcalc.formula import formula
     except ModuleNotFoundError as error:
@@ -88,7 +88,7 @@ def command(
         of,
         settings,
         assume,
-        specs[1] if over else None,
+        specs[1] if over is not None else None,
         limit,
     )
     emit({"text": found.text, "latex": found.latex, "python": found.python}[format_](), output)

@@ -11,13 +11,10 @@ import sympy  # type: ignore[import-untyped]
 
 from convcalc.count import Totals, count
 from convcalc.errors import Position, SpecError, did_you_mean
-from convcalc.expressions import parse
-from convcalc.formula import written
-from convcalc.formula.symbols import symbol
+from convcalc.formula import assumptions, written
+from convcalc.formula.symbols import assuming, symbol
 from convcalc.graph import build
-from convcalc.shapes import Shape
 from convcalc.spec import Spec
-from convcalc.vocabulary import unknown_setting
 
 TOLD = tuple(
     name for name in Totals._fields if name not in ("peak_activations", "receptive_field", "stride")
@@ -73,16 +70,18 @@ def formula(
 ) -> Formula:
     """The closed form of a total of `spec` in the settings named `free`. Raises `SpecError`.
 
-    `assume` has texts such as 'H = 32*h', put in before the network is built; `over` a spec to
-    divide by, which gets the same values for the settings it has; `limits` texts like 'N=oo'.
+    `assume` has texts such as 'H = 32*h', put in before the network is built, or 'n > 3'; `over`
+    a spec to divide by, which gets the same values for the settings it has; `limits` 'N=oo'.
     """
     if of not in TOLD:
         hint = did_you_mean(of, TOLD) or f"; there are {', '.join(TOLD)}"
         raise SpecError(f"there is no formula of '{of}'{hint}")
     specs = [spec, *([over] if over else [])]
-    values = {**(fixed or {}), **_symbols(specs, free, assume, fixed or {})}
-    conditions: dict[str, None] = {}
-    totals = [_total(each, values, of, conditions) for each in specs]
+    assumed = assumptions.read(specs, free, assume, fixed or {})
+    values = {**(fixed or {}), **assumed.values}
+    conditions = {f"{name} ≥ {least}": None for name, least in assumed.least.items()}
+    with assuming(assumed.least, assumed.letters):
+        totals = [_total(each, values, of, conditions) for each in specs]
     expression = _ratio(*totals) if over else totals[0]
     told = [_limit(text) for text in limits]
     for name, end, _ in told:
@@ -90,71 +89,6 @@ def formula(
     words = tuple(word for *_, word in told)
     divisor = (over.source.path.stem if over.source.path else over.name) if over else None
     return Formula(of, divisor, words, expression, tuple(conditions))
-
-
-def _symbols(
-    specs: Sequence[Spec], free: Sequence[str], assume: Sequence[str], fixed: Mapping[str, Any]
-) -> dict[str, Any]:
-    """What stands for each free setting."""
-    declared = {name: default for each in specs for name, default in each.declared.items()}
-    for name in fixed:
-        if name not in declared:
-            raise unknown_setting(specs[0].name, name, declared, None)
-    for name in {*free} & {*fixed}:
-        raise SpecError(f"'{name}' can't be free and have a value (--set)")
-    given = {name: symbol(name) for name in free}
-    new: set[str] = set()
-    for text in assume:
-        name, value, names = _assumed(text, declared, free)
-        new |= names
-        given[name] = value
-    for name in [*given]:
-        if name in new and name not in declared:
-            del given[name]  # named in --free, and only used to say what another setting is
-        elif name not in declared:
-            raise unknown_setting(specs[0].name, name, declared, None)
-        else:
-            _require_number(name, declared[name])
-    return given
-
-
-def _assumed(
-    text: str, declared: Mapping[str, Any], free: Sequence[str]
-) -> tuple[str, Any, set[str]]:
-    """'H = 32*h' as H, its expression, and the names in it."""
-    position = Position("--assume")
-    name, equals, value = (part.strip() for part in text.partition("="))
-    if not equals or not name or not value or value.startswith("="):
-        raise SpecError(f"it reads 'H = 32*h', not '{text}'", position)
-    if name not in declared:
-        raise SpecError(f"'{name}' is no setting", position)
-    expression = parse(f"$({value})", position)
-    for other in sorted(expression.settings):
-        if other == name or (other in declared and other not in free):
-            message = f"'{other}' is a setting itself: take another letter, or name it in --free"
-            raise SpecError(message, position)
-    try:
-        return name, expression.evaluate(_Letters()), set(expression.settings)
-    except SpecError as error:
-        raise error.at(position) from None
-    except ZeroDivisionError:
-        raise SpecError(f"division by zero in {value}", position) from None
-
-
-class _Letters:
-    """What an assumption sees: every name is a symbol."""
-
-    def setting(self, name: str) -> Any:
-        return symbol(name)
-
-    def shape(self, name: str) -> Shape:
-        raise SpecError(f"there are no shapes here, and no '{name}'")
-
-
-def _require_number(name: str, default: Any) -> None:
-    plain = default.value if default is not None and default.fixed else 1
-    if isinstance(plain, bool | str):
-        raise SpecError(f"'{name}' is {plain!r}, no number: it can't be free")
 
 
 def _total(spec: Spec, values: Mapping[str, Any], of: str, conditions: dict[str, None]) -> Any:

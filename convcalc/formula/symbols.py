@@ -5,16 +5,19 @@ condition of the formula; what the structure depends on must be decided, or it i
 says which symbol.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from fractions import Fraction
-from functools import lru_cache, reduce
+from functools import reduce
 from typing import Any
 
 import sympy  # type: ignore[import-untyped]
 
 from convcalc import sizes
 from convcalc.errors import SpecError
-from convcalc.formula.conditions import Conditions, Unknown
+from convcalc.formula.conditions import Conditions, Unknown, in_words
+from convcalc.formula.floors import floored
+from convcalc.formula.signs import at_least, is_negative, is_nonnegative
 from convcalc.formula.written import text
 
 MOST_OPERATIONS = 2000
@@ -24,6 +27,20 @@ MOST_POWER = 30
 def symbol(name: str) -> Any:
     """The symbol of a setting."""
     return sympy.Symbol(name, integer=True, positive=True)
+
+
+_letters: set[str] = set()
+
+
+@contextmanager
+def assuming(least: Mapping[str, int], letters: Iterable[str]) -> Iterator[None]:
+    """Within it, symbols are at least so much; `letters` are no settings, in messages."""
+    _letters.update(letters)
+    try:
+        with at_least(least):
+            yield
+    finally:
+        _letters.clear()
 
 
 def size_of(value: Any) -> Any:
@@ -39,6 +56,7 @@ class Domain:
 
     def __init__(self) -> None:
         self.conditions = Conditions()
+        self.memory: dict[Hashable, Any] = {}
 
     def __enter__(self) -> "Domain":
         _active.append(self)
@@ -53,6 +71,16 @@ class Domain:
 
 
 _active: list[Domain] = []
+
+
+def _remembered(function: Callable[[Any, Any], Any], one: Any, other: Any) -> Any:
+    """function(one, other), found once in a domain."""
+    if not _active:
+        return function(one, other)
+    memory, key = _active[-1].memory, (function, one, other)
+    if key not in memory:
+        memory[key] = function(one, other)
+    return memory[key]
 
 
 class Symbols:
@@ -70,7 +98,7 @@ class Symbols:
         return self.divide(dividend, divisor)
 
     def floor(self, dividend: Any, divisor: Any) -> Any:
-        return _plain(_floor(sympy.expand(self.divide(dividend, divisor))))
+        return _plain(floored(self.divide(dividend, divisor)))
 
     def equal(self, one: Any, other: Any) -> Any:
         if not (_is_number(one) and _is_number(other)):
@@ -78,33 +106,15 @@ class Symbols:
         difference = sympy.expand(sympy.sympify(one) - other)
         if difference == 0:
             return True
-        if _is_negative(difference) or _is_negative(-difference) or difference.is_zero is False:
+        if is_negative(difference) or is_negative(-difference) or difference.is_zero is False:
             return False
-        return Unknown(f"{text(one)} = {text(other)}", one, other)
+        return Unknown(lambda: f"{text(one)} = {text(other)}", one, other)
 
     def at_most(self, one: Any, other: Any) -> Any:
-        if type(other) is int and other >= sizes.MOST_SIZE:
-            return True  # a bound on what is read, not of the architecture
-        difference = sympy.expand(sympy.sympify(other) - one)
-        if _is_negative(difference):
-            return False
-        if _is_nonnegative(difference):
-            return True
-        return Unknown(f"{text(one)} ≤ {text(other)}", difference, difference=difference)
+        return _remembered(_at_most, one, other)
 
     def divides(self, divisor: Any, dividend: Any) -> Any:
-        if divisor == 0:
-            raise ZeroDivisionError
-        if divisor == 1:
-            return True
-        quotient = sympy.cancel(sympy.sympify(dividend) / divisor)
-        if quotient.is_integer is not None:
-            return bool(quotient.is_integer)
-        rest = sympy.sympify(dividend)
-        if type(divisor) is int:  # what it divides anyhow need not be said
-            terms = sympy.Add.make_args(sympy.expand(dividend))
-            rest = sympy.Add(*(each for each in terms if not (each / divisor).is_integer))
-        return Unknown(f"{text(divisor)} divides {text(rest)}", divisor, rest)
+        return _remembered(_divides, divisor, dividend)
 
     def largest(self, values: Sequence[Any]) -> Any:
         return reduce(self._larger, values)
@@ -135,6 +145,10 @@ class Symbols:
         raise SpecError(message + " and ".join(names) + _remedy(names))
 
     def each(self, function: Callable[..., Any], values: Sequence[Any]) -> Any:
+        """A rounding, to whole numbers or to multiples, which leaves what is one as it is."""
+        value, multiple = (*values, 1)[:2]
+        if self.at_most(multiple, value) is True and self.divides(multiple, value) is True:
+            return value
         name = function.__name__.strip("_")
         return function(*(sizes.one_value(value, name) for value in values))
 
@@ -154,7 +168,7 @@ class Symbols:
         return size
 
     def positive(self, value: Any) -> Any:
-        if _is_negative(value):
+        if is_negative(value):
             raise ValueError
         return value
 
@@ -168,6 +182,35 @@ class Symbols:
 
     def domain(self, values: Sequence[Any]) -> Domain:
         return Domain()
+
+
+def _at_most(one: Any, other: Any) -> Any:
+    if type(other) is int and other >= sizes.MOST_SIZE:
+        return True  # a bound on what is read, not of the architecture
+    difference = sympy.expand(sympy.sympify(other) - one)
+    if is_negative(difference):
+        return False
+    if is_nonnegative(difference):
+        return True
+    words = lambda: f"{text(one)} ≤ {text(other)}"  # noqa: E731
+    return Unknown(words, difference, difference=difference)
+
+
+def _divides(divisor: Any, dividend: Any) -> Any:
+    if divisor == 0:
+        raise ZeroDivisionError
+    if divisor == 1 and sympy.sympify(dividend).is_integer:
+        return True
+    quotient = sympy.cancel(sympy.sympify(dividend) / divisor)
+    if quotient.is_integer is not None:
+        return bool(quotient.is_integer)
+    rest = sympy.sympify(dividend)
+    if type(divisor) is int:  # what it divides anyhow need not be said
+        terms = sympy.Add.make_args(sympy.expand(dividend))
+        rest = sympy.Add(*(each for each in terms if not (each / divisor).is_integer))
+    if type(dividend) is int:
+        return Unknown(lambda: in_words(divisor, rest), divisor, divisor=divisor, divided=dividend)
+    return Unknown(lambda: in_words(divisor, rest), divisor, rest)
 
 
 def _is_number(value: Any) -> bool:
@@ -189,72 +232,8 @@ def _names(values: Sequence[Any]) -> list[str]:
 
 def _remedy(names: Sequence[str]) -> str:
     first = names[0]
-    return f": give it a value (--set {first}=…) or say more of it (--assume '{first} = 2*x')"
-
-
-@lru_cache(maxsize=4096)
-def _is_nonnegative(difference: Any) -> bool:
-    """Whether it is surely ≥ 0, as all symbols are at least 1."""
-    return any(each.is_nonnegative is True for each in (difference, _shifted(_bound(difference))))
-
-
-@lru_cache(maxsize=4096)
-def _is_negative(difference: Any) -> bool:
-    opposite = -difference
-    return any(each.is_positive is True for each in (opposite, _shifted(_bound(opposite))))
-
-
-def _shifted(expression: Any) -> Any:
-    """With each positive whole symbol as 1 more than one that may be 0."""
-    shifted = {
-        each: 1 + sympy.Symbol(f"{each.name}'", integer=True, nonnegative=True)
-        for each in expression.free_symbols
-        if each.is_positive and each.is_integer
-    }
-    return sympy.expand(expression.xreplace(shifted))
-
-
-def _bound(expression: Any) -> Any:
-    """A lower bound, without the floors that are only added or subtracted."""
-    while True:
-        terms = sympy.Add.make_args(expression)
-        floors = [each for each in terms if isinstance(each.as_coeff_Mul()[1], sympy.floor)]
-        if not floors:
-            return expression
-        # The outermost first: what it holds may cancel.
-        outermost = max(floors, key=lambda each: len(each.atoms(sympy.floor)))
-        factor, floor = outermost.as_coeff_Mul()
-        (inside,) = floor.args
-        least = inside if factor < 0 else inside - 1 + 1 / sympy.denom(sympy.together(inside))
-        expression = sympy.expand(expression - outermost + factor * least)
-
-
-def _floor(quotient: Any) -> Any:
-    """⌊quotient⌋, always in one form: over a number it is ⌊(p + c)/m⌋ + n with 0 ≤ c < m and p
-    not negative, and a floor within it is taken out: ⌊(⌊x/a⌋ + b)/m⌋ is ⌊(x/a + b)/m⌋.
-    """
-    whole = sympy.Add(*(e for e in sympy.Add.make_args(quotient) if e.is_integer))
-    rest = sympy.expand(_opened(quotient - whole))
-    over, under = sympy.fraction(sympy.together(rest))
-    if not under.is_Integer or under == 1:
-        return whole + sympy.floor(rest)
-    constant, varying = sympy.expand(over).as_coeff_Add()
-    if varying.could_extract_minus_sign():  # ⌊−p/m⌋ is −⌊(p + m − 1)/m⌋
-        return whole - _floor(sympy.expand((under - 1 - constant - varying) / under))
-    inside = sympy.expand((varying + constant % under) / under)
-    return whole + sympy.floor(inside) + constant // under
-
-
-def _opened(quotient: Any) -> Any:
-    """The quotient with the floors in it taken out that change nothing."""
-    terms = []
-    for each in sympy.Add.make_args(quotient):
-        factor, floor = each.as_coeff_Mul()
-        takes_out = isinstance(floor, sympy.floor) and factor > 0 and (1 / factor).is_integer
-        if takes_out and sympy.expand((quotient - each) / factor).is_integer:
-            return _opened(sympy.expand(quotient - each + factor * floor.args[0]))
-        terms.append(each)
-    return sympy.Add(*terms)
+    value = f"--assume '{first} = 2'" if first in _letters else f"--set {first}=…"
+    return f": give it a value ({value}) or say more of it (--assume '{first} = 2*x')"
 
 
 _SYMBOLS = Symbols()

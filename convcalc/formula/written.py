@@ -16,7 +16,7 @@ def text(expression: Any) -> str:
 
 def _text(e: Any) -> str:
     if isinstance(e, sympy.Add):
-        return _sum([_text(term) for term in e.as_ordered_terms()])
+        return _sum([_text(term) for term in _ordered(e)], "−")
     if isinstance(e, sympy.Mul | sympy.Rational | sympy.Pow):
         return _quotient(e, _product, "·", _text)
     if isinstance(e, sympy.floor):
@@ -40,17 +40,31 @@ def _rounded(e: Any) -> tuple[Any, Any, bool]:
     return over, under, False
 
 
-def _sum(terms: list[str]) -> str:
+def _ordered(e: Any) -> list[Any]:
+    """The terms of a sum: 1/p before 1/k², and a positive one first where there is one."""
+    terms = sorted(e.as_ordered_terms(), key=_depth)
+    first = next((each for each in terms if not each.could_extract_minus_sign()), terms[0])
+    terms.remove(first)
+    return [first, *terms]
+
+
+def _depth(term: Any) -> Any:
+    """How many symbols a term is divided by, at least."""
+    under = sympy.fraction(term)[1]
+    return sympy.Poly(under).total_degree() if under.free_symbols else 0
+
+
+def _sum(terms: list[str], minus: str) -> str:
     first, *others = terms
     return first + "".join(
-        f" − {term[1:]}" if term.startswith("−") else f" + {term}" for term in others
+        f" {minus} {term[1:]}" if term.startswith(minus) else f" + {term}" for term in others
     )
 
 
 def _quotient(e: Any, product: Any, times: str, write: Any) -> str:
     over, under = sympy.fraction(e)
     sign = ""
-    if over.could_extract_minus_sign():
+    if over.could_extract_minus_sign() and not _has_both_signs(over):
         sign, over = "−", -over
     written: str = sign + product(over, times, write)
     if under == 1:
@@ -60,6 +74,10 @@ def _quotient(e: Any, product: Any, times: str, write: Any) -> str:
         written = f"{sign}({product(over, times, write)})"
     several = isinstance(under, sympy.Mul | sympy.Add)
     return f"{written}/({below})" if several else f"{written}/{below}"
+
+
+def _has_both_signs(e: Any) -> bool:
+    return isinstance(e, sympy.Add) and len({t.could_extract_minus_sign() for t in e.args}) > 1
 
 
 def _product(e: Any, times: str, write: Any) -> str:
@@ -114,10 +132,7 @@ def python(expression: Any, whole: bool) -> str:
 
 def _python(e: Any) -> str:
     if isinstance(e, sympy.Add):
-        first, *others = [_python(term) for term in e.as_ordered_terms()]
-        return first + "".join(
-            f" - {term[1:]}" if term.startswith("-") else f" + {term}" for term in others
-        )
+        return _sum([_python(term) for term in _ordered(e)], "-")
     if isinstance(e, sympy.Mul):
         if e.could_extract_minus_sign():
             return f"-{_grouped(-e)}"

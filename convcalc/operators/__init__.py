@@ -5,6 +5,7 @@ its line here, its runner in `verify/`, its test, its row in docs/counting.md.
 """
 
 from collections.abc import Mapping
+from fractions import Fraction
 from functools import cache, lru_cache
 from importlib import import_module
 from typing import Any
@@ -75,12 +76,13 @@ def make(name: str, settings: Mapping[str, Any]) -> Operator:
     Raises `SpecError`, and `SettingError` for a setting, without a position.
     """
     types = tuple(map(type, settings.values()))  # 1 == True, but they mean different things
-    if tuple not in types:  # and within a tuple no key can tell them apart
-        try:
-            return _made(name, tuple(settings.items()), types)
-        except TypeError:  # an array is not hashable
-            pass
+    # Within a tuple no key can tell them apart; what symbols require must be noted every time.
+    if _PLAIN.issuperset(types):
+        return _made(name, tuple(settings.items()), types)
     return operator_class(name)(**settings)
+
+
+_PLAIN = frozenset((int, Fraction, float, bool, str, type(None)))
 
 
 @lru_cache(maxsize=4096)
