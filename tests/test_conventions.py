@@ -347,7 +347,7 @@ def test_a_ledger() -> None:
         "────────────────────────────────────────────────\n"
         " 2,400                  torch prints\n"
         "\n"
-        "torch silently leaves out batch_norm, add (*).\n"
+        "torch silently leaves out batch_norm and add (*).\n"
     )
 
 
@@ -386,7 +386,7 @@ def test_a_count_with_conventions_is_a_column_each(capsys: pytest.CaptureFixture
     assert run([*words, "--sort", "fvcore"]) == 0
     shown = capsys.readouterr().out
     assert re.search(r"pool1 +0 +0w +0\*", shown)
-    assert "fvcore leaves out max_pool and says so (w)." in shown
+    assert "fvcore warns that it leaves out max_pool (w)." in shown
     assert shown.index("conv10") < shown.index("fire3") < shown.index("fire2")
 
 

@@ -10,7 +10,7 @@ from convcalc.report.table import Cell, Column
 
 _SENTENCES = {
     "*": "{tool} silently leaves out {operators} (*).",
-    "w": "{tool} leaves out {operators} and says so (w).",
+    "w": "{tool} warns that it leaves out {operators} (w).",
     "!": "{tool} fails on {operators} (–).",
     "-": "{tool} doesn't see auxiliary heads, which don't run at inference (–).",
 }
@@ -73,4 +73,10 @@ def notes(costs: Costs) -> Iterator[str]:
 def left_out(tool: str, unseen: dict[str, tuple[str, ...]]) -> Iterator[str]:
     """What a tool leaves out: operators by mark → sentences."""
     for mark, operators in unseen.items():
-        yield _SENTENCES[mark].format(tool=tool, operators=", ".join(operators))
+        yield _SENTENCES[mark].format(tool=tool, operators=_listed(operators))
+
+
+def _listed(names: Sequence[str]) -> str:
+    """a, b and c."""
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last
