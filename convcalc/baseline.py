@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from convcalc import sources
 from convcalc.budget import items_of, parts_of
 from convcalc.cost import ADDITIVE
 from convcalc.count import Costs, count
@@ -64,13 +65,20 @@ def key_of(spec: Source, baseline: str | os.PathLike[str]) -> str:
         return spec.path.as_posix()
 
 
+def stands(key: str, baseline: str | os.PathLike[str]) -> bool:
+    """Whether the spec that a baseline calls so is still there."""
+    if (Path(baseline).resolve().parent / key).exists():
+        return True
+    ours = sources.shipped().get(Path(key).stem)
+    return ours is not None and Path(key) == Path("specs", ours.parent.name, ours.name)
+
+
 def renewed(costs: Iterable[Costs], path: str | os.PathLike[str]) -> str:
     """The baseline for the file `path`: these costs, and what it has of other specs still there."""
     specs, old = {}, {}
     if os.path.lexists(path):
-        folder = Path(path).resolve().parent
         old = read(path).specs
-        specs = {key: numbers for key, numbers in old.items() if (folder / key).exists()}
+        specs = {key: numbers for key, numbers in old.items() if stands(key, path)}
     for each in costs:
         key = key_of(each.network.spec.source, path)
         specs[key] = numbers(_with_tools(each, old.get(key, {}).get(TOOLS, {})))

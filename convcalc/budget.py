@@ -78,7 +78,7 @@ def _per(figure: Figure, sizes: Sequence[int]) -> Sequence[int]:
 
 def missed(costs: Costs, expectation: Expectation) -> list[Failure]:
     """The figures of an expectation that `costs` doesn't have."""
-    with_ = ", ".join(f"{k}={shown(v)}" for k, v in expectation.settings.items())
+    with_ = settings_of(expectation)
     told = f"not as expected{f' with {with_}' if with_ else ''}: "
     failures = []
     for name, figure in expectation.figures.items():
@@ -100,6 +100,11 @@ def missed(costs: Costs, expectation: Expectation) -> list[Failure]:
         place, limit = figure.position, figure.value
         failures.append(Failure("expect", message, place, name, "", value, limit))
     return failures
+
+
+def settings_of(expectation: Expectation) -> str:
+    """The settings that an expectation speaks of: width=0.5."""
+    return ", ".join(f"{k}={shown(v)}" for k, v in expectation.settings.items())
 
 
 def _same_sizes(claimed: Any, sizes: Shape | None) -> bool:

@@ -1,42 +1,17 @@
 """Specs, and what they are held to → which limits, expectations and baselines fail."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from fnmatch import fnmatch
-from pathlib import Path
-from typing import Any, NamedTuple, TypeAlias
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
 
 from convcalc import baseline as baselines
-from convcalc import document, sources
-from convcalc import spec as specs
-from convcalc.baseline import Baseline, Numbers
-from convcalc.budget import Failure, missed, over_budget
-from convcalc.count import Costs, count
-from convcalc.document import Node
-from convcalc.errors import Position, SpecError
-from convcalc.find import Found, find
-from convcalc.grammar import mapping
-from convcalc.graph import build
-from convcalc.growth import Increase, compared, grown, increase
-from convcalc.limits import budget_of, expectations_of
-from convcalc.sources import Source
-from convcalc.spec import Spec
-
-
-class Checked(NamedTuple):
-    """One spec: its costs, how many figures it was held to, and what failed.
-
-    A broken spec has its `error` and no costs. `before` is what the baseline has of it, `executed`
-    how many of its layers were executed.
-    """
-
-    spec: str
-    costs: Costs | None
-    figures: int
-    failures: tuple[Failure, ...]
-    error: SpecError | None = None
-    before: Numbers | None = None
-    executed: int = 0
+from convcalc.baseline import Baseline
+from convcalc.budget import Failure
+from convcalc.budget_file import Budgets
+from convcalc.errors import SpecError
+from convcalc.find import find
+from convcalc.growth import Increase, increase
+from convcalc.held import Checked, Rules, Tell, held, name_of
 
 
 class Report(NamedTuple):
@@ -52,7 +27,14 @@ class Report(NamedTuple):
 
     @property
     def errors(self) -> tuple[SpecError, ...]:
-        return tuple(spec.error for spec in self.specs if spec.error)
+        return tuple(error for spec in self.specs for error in spec.errors)
+
+    @property
+    def gone(self) -> list[str]:
+        """The specs that the baseline has and that are no longer there."""
+        if self.baseline is None:
+            return []
+        return [key for key in self.baseline.specs if not baselines.stands(key, self.baseline.path)]
 
     @property
     def exit_code(self) -> int:
@@ -87,19 +69,15 @@ def check(
     _require_figures(tools, increases)
     before = None if baseline is None else baselines.read(baseline)
     found = find(paths or (".",))
-    extra = None if budget is None else _Budgets(budget, found)
+    budgets = None if budget is None else Budgets(budget, found)
     execution = {"seed": seed, "max_memory": max_memory} if verify else None
-    rules = _Rules(extra, before, increases, execution, dtype, tools)
+    rules = Rules(budgets, before, increases, execution, dtype, tools)
     checked = []
     for index, source in enumerate(found.sources):
         tell = _telling(progress, index, len(found.sources))
-        tell(0, 1, _name(source))
-        checked.append(rules.checked(source, tell))
+        tell(0, 1, name_of(source))
+        checked.append(held(source, rules, tell))
     return Report(tuple(checked), found.skipped, before)
-
-
-Tell: TypeAlias = Callable[[int, int, str], None]
-"""Told how much of a spec is done, of how much, and which it is."""
 
 
 def _telling(progress: Callable[[float, int, str], None] | None, index: int, number: int) -> Tell:
@@ -112,125 +90,16 @@ def _telling(progress: Callable[[float, int, str], None] | None, index: int, num
     return tell
 
 
-def _name(source: Source | SpecError) -> str:
-    if isinstance(source, Source):
-        return source.name
-    return source.position.file if source.position else ""
-
-
 def _require_figures(tools: Sequence[str], increases: Sequence[Increase]) -> None:
     """Raise `SpecError` for a convention that isn't there, or is limited and not asked for."""
     for tool in tools:
         from convcalc.conventions import convention
 
         convention(tool)
+    totals = [each.total for each in increases]
     for each in increases:
+        if totals.count(each.total) > 1:
+            raise SpecError(f"--max-increase is given twice for {each.total or 'all totals'}")
         if each.total and each.total not in (*baselines.TOTALS, *tools):
             message = f"--max-increase {each.total}={each.text} needs --convention {each.total}"
             raise SpecError(message)
-
-
-class _Rules:
-    """What every spec is held to, beside what it says itself."""
-
-    def __init__(
-        self,
-        budgets: "_Budgets | None",
-        baseline: Baseline | None,
-        increases: Sequence[Increase],
-        execution: dict[str, Any] | None,
-        dtype: str,
-        conventions: Sequence[str],
-    ) -> None:
-        self.budgets = budgets
-        self.baseline = baseline
-        self.increases = increases
-        self.execution = execution
-        self.dtype = dtype
-        self.conventions = conventions
-
-    def checked(self, source: Source | SpecError, tell: Tell) -> Checked:
-        """One spec, checked; broken or not."""
-        if isinstance(source, SpecError):
-            return Checked(_name(source), None, 0, (), source)
-        try:
-            return self.held(specs.read(source), tell)
-        except SpecError as error:
-            return Checked(source.name, None, 0, (), error.at(Position(source.name)))
-
-    def held(self, spec: Spec, tell: Tell) -> Checked:
-        """One spec that can be read, held to everything."""
-        limits = [*budget_of(spec)]
-        if self.budgets:
-            limits += [limit for node in self.budgets.of(spec) for limit in budget_of(spec, node)]
-        failures: list[Failure] = []
-        figures = len(limits)
-        expectations = expectations_of(spec)
-        for expectation in expectations:
-            figures += len(expectation.figures)
-            if expectation.settings:
-                failures += missed(self.costs(spec, expectation.settings), expectation)
-        costs = self.costs(spec, {})
-        for expectation in expectations:
-            if not expectation.settings:
-                failures += missed(costs, expectation)
-        failures += over_budget(costs, limits)
-        before = None
-        if self.baseline:
-            key = baselines.key_of(spec.source, self.baseline.path)
-            before = self.baseline.specs.get(key)
-            if before is not None:  # else it has nothing to grow from
-                now = baselines.numbers(costs)
-                figures += len(compared(now, before))
-                failures += grown(now, key, self.baseline, self.increases)
-        executed = 0
-        if self.execution is not None:
-            executed = len(costs.layers)
-            name = spec.source.name
-            told = {"progress": lambda done, of: tell(done, of, name)}
-            failures += _unconfirmed(costs, self.execution | told)
-        ordered = sorted(failures, key=lambda failure: failure.position)
-        return Checked(spec.source.name, costs, figures, tuple(ordered), None, before, executed)
-
-    def costs(self, spec: Spec, settings: dict[str, Any]) -> Costs:
-        return count(build(spec, settings), self.dtype, self.conventions)
-
-
-def _unconfirmed(costs: Costs, execution: dict[str, Any]) -> Iterator[Failure]:
-    """What executing a spec found otherwise, at the lines of its layers."""
-    from convcalc.confirm import confirm, told
-
-    places = {layer.path: layer.position for layer in costs.network.layers}
-    for found in confirm(costs, **execution).mismatches:
-        path, quantity, predicted, executed = found
-        yield Failure("verify", told(found), places[path], quantity, path, executed, predicted)
-
-
-class _Budgets:
-    """A budget file: budgets by the path (from the file's folder), name or pattern of specs."""
-
-    def __init__(self, path: str | os.PathLike[str], found: Found) -> None:
-        self.folder = Path(path).resolve().parent
-        root = document.parse(document.read(path), os.fspath(path))
-        self.budgets = mapping(root, "a budget file")
-        checked = [source for source in found.sources if isinstance(source, Source)]
-        for key, position in self.budgets.keys.items():
-            if not any(self.names(key, source) for source in checked) and not self.stands(key):
-                message = f"a budget for '{key}', but there is no such spec"
-                raise SpecError(message, position)
-
-    def of(self, spec: Spec) -> Iterator[Node]:
-        """The budgets for a spec."""
-        for key, node in self.budgets.entries.items():
-            if self.names(key, spec.source):
-                yield node
-
-    def names(self, key: str, source: Source) -> bool:
-        """Whether a key stands for a spec."""
-        place = baselines.key_of(source, self.folder / "budget")
-        stem = Path(source.name).stem
-        return any(fnmatch(name, key) for name in (place, source.name, stem))
-
-    def stands(self, key: str) -> bool:
-        """Whether there is such a spec, though it isn't checked now."""
-        return (self.folder / key).is_file() or key in sources.shipped()

@@ -358,6 +358,41 @@ def test_progress_is_told_by_spec() -> None:
     ]
 
 
+ALL = """\
+budget:
+  params: 100
+  layers: {stage4: {params: 3}, b: {params: 9}}
+  conventions: {calflops: 3}
+"""
+
+
+def test_what_can_not_be_held_hides_no_failure(check: Check) -> None:
+    claims = "[{with: {s: 9}, params: 1}, {params: 121, conventions: {calflops: 2}}]"
+    text = GOOD.replace("{params: 122, output: [2, 6, 6]}", claims)
+    text = text.replace("layers", "settings: {s: 1}\nlayers")
+    text = text.replace("kernel_size: 3", "kernel_size: $(s + 2)")
+    up = "  - {upsample: {scale_factor: [2, 1]}, name: up}\n"
+    write(good=text.replace("expect", f"{up}expect") + ALL)
+    said = check("good.yaml")
+    assert (said.code, [line.split(";")[0] for line in said.err]) == (
+        2,
+        [
+            "good.yaml:5:6: error: a window of 11 is larger than the input of 8",
+            "  with s=9 (good.yaml:8:10)",
+            "good.yaml:8:75: error: calflops fails on up (upsample), it has no figure",
+            "good.yaml:11:29: error: Good has no layer or group 'stage4'",
+            "good.yaml:12:27: error: calflops fails on up (upsample), it has no figure",
+            "good.yaml:8:46: not as expected: 122 params, 1 (0.8%) more than 121",
+            "good.yaml:10:11: over budget: 122 params, 22 (22.0%) more than 100",
+            "good.yaml:11:45: over budget: b: 10 params, 1 (11.1%) more than 9",
+        ],
+    )
+    assert said.out == "1 spec checked, 3 of 7 figures failed, in 1 spec; 4 can't be held\n"
+    (case,) = ElementTree.fromstring(check("good.yaml", "--format", "junit").out).iter("testcase")
+    assert [(each.tag, each.get("type")) for each in case] == [("error", "can't be held")]
+    assert len((case[0].text or "").splitlines()) == 8
+
+
 # A baseline
 
 
@@ -386,6 +421,7 @@ def test_what_has_not_grown_holds(check: Check) -> None:
     assert (said.code, said.out) == (0, "1 spec checked, 13 figures held\n")
 
 
+UPDATE = ["--baseline", "base.json", "--update-baseline"]
 GROWN = GOOD.replace("out_channels: 2", "out_channels: 3").replace("expect", "# ")
 
 
@@ -459,6 +495,22 @@ def test_an_update_keeps_specs_that_were_not_checked_and_drops_those_gone(check:
         "one.yaml": 127,
         "two.yaml": 122,
     }
+
+
+def test_a_spec_that_is_gone_is_told(check: Check) -> None:
+    write(one=GOOD, two=GOOD)
+    assert check("one.yaml", "two.yaml", "resnet18", *UPDATE).code == 0
+    Path("two.yaml").unlink()
+    said = check("one.yaml", "--baseline", "base.json")
+    gone = "in the baseline, but no longer there: two.yaml; --update-baseline drops them"
+    assert said.out.splitlines()[:-1] == [gone]
+
+
+def test_an_update_keeps_shipped_specs_that_were_not_checked(check: Check) -> None:
+    write(one=GOOD)
+    assert check("one.yaml", "resnet18", *UPDATE).code == 0
+    found = baseline(check, "one.yaml")["specs"]
+    assert set(found) == {"one.yaml", "specs/networks/resnet18.yaml"}  # type: ignore[call-overload]
 
 
 def test_a_baseline_is_not_written_over_broken_specs(check: Check) -> None:
@@ -640,13 +692,15 @@ def test_json(check: Check) -> None:
     found = json.loads(said.out)
     assert (said.code, found["exit_code"], found["schema"]) == (2, 2, "convcalc/check/1")
     broken, tight = found["specs"]
-    assert broken["error"] == {
-        "message": "conv has no setting 'chanels'; did you mean 'out_channels'?",
-        "notes": [],
-        "file": "broken.yaml",
-        "line": 3,
-        "column": 12,
-    }
+    assert broken["errors"] == [
+        {
+            "message": "conv has no setting 'chanels'; did you mean 'out_channels'?",
+            "notes": [],
+            "file": "broken.yaml",
+            "line": 3,
+            "column": 12,
+        }
+    ]
     assert tight["totals"]["params"] == 122
     assert tight["failures"][0] == {
         "kind": "budget",

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
-from convcalc.check import Checked, Report
-from convcalc.errors import Position, printable
+from convcalc.check import Report
+from convcalc.errors import Position, SpecError, printable
+from convcalc.held import Checked
 from convcalc.limits import TOOLS
 
 KINDS = {
@@ -18,8 +19,7 @@ KINDS = {
 def problems(report: Report) -> Iterator[str]:
     """Every broken spec and every failure, in the order of the specs."""
     for spec in report.specs:
-        if spec.error:
-            yield str(spec.error)
+        yield from map(str, spec.errors)
         yield from map(str, spec.failures)
 
 
@@ -31,8 +31,11 @@ def summary(report: Report) -> str:
     executed = sum(spec.executed for spec in report.specs)
     if executed:
         parts.append(f"{many(executed, 'layer')} executed")
-    if report.errors:
-        parts.append(f"{many(len(report.errors), 'spec')} broken")
+    broken = sum(1 for spec in report.specs if spec.costs is None)
+    if broken:
+        parts.append(f"{many(broken, 'spec')} broken")
+    if beyond := len(_beyond(report)):
+        parts.append(f"{beyond:,} can't be held")
     if report.skipped:
         parts.append(f"{many(len(report.skipped), 'YAML file')} skipped: no input and layers")
     return "; ".join(parts)
@@ -49,7 +52,17 @@ def _held(report: Report, figures: int) -> str:
         return f"{failed}, in {many(specs, 'spec')}"
     if not figures and not any(spec.executed for spec in report.specs):
         return "but there is no figure to hold them to: no expect:, no budget:, no baseline"
-    return f"{many(figures, 'figure')} held"
+    return f"{many(figures - len(_beyond(report)), 'figure')} held"
+
+
+def _beyond(report: Report) -> list[SpecError]:
+    """What sound specs can't be held to: limits on a layer that isn't there, say."""
+    return [error for spec in report.specs if spec.costs for error in spec.errors]
+
+
+def kind(spec: Checked) -> str:
+    """What the errors of a spec are, in a word or two."""
+    return "can't be held" if spec.costs else "broken spec"
 
 
 def figures(report: Report) -> Iterator[str]:
@@ -75,6 +88,9 @@ def notes(report: Report) -> Iterator[str]:
     less = [spec.spec for spec in report.specs if _smaller(spec)]
     if less:
         yield f"smaller than the baseline: {_some(less)}; --update-baseline holds them to it"
+    gone = report.gone
+    if gone:
+        yield f"in the baseline, but no longer there: {_some(gone)}; --update-baseline drops them"
     for tool, names in _without(report).items():
         yield f"the baseline has no figure by {tool} of {_some(names)}; --update-baseline adds it"
 
@@ -118,11 +134,6 @@ def to_dict(report: Report) -> dict[str, Any]:
 
 
 def _spec(spec: Checked) -> dict[str, Any]:
-    error = spec.error and {
-        "message": spec.error.message,
-        "notes": list(spec.error.notes),
-        **_place(spec.error.position or Position(spec.spec)),
-    }
     baseline = spec.before and {k: v for k, v in spec.before.items() if k != "layers"}
     return {
         "spec": spec.spec,
@@ -143,8 +154,13 @@ def _spec(spec: Checked) -> dict[str, Any]:
             }
             for failure in spec.failures
         ],
-        "error": error,
+        "errors": [_error(error, spec.spec) for error in spec.errors],
     }
+
+
+def _error(error: SpecError, spec: str) -> dict[str, Any]:
+    place = _place(error.position or Position(spec))
+    return {"message": error.message, "notes": list(error.notes), **place}
 
 
 def _place(position: Position) -> dict[str, Any]:

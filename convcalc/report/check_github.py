@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from convcalc.check import Report
 from convcalc.errors import Position, SpecError, printable
-from convcalc.report.check import KINDS, figures, notes, summary
+from convcalc.report.check import KINDS, figures, kind, notes, summary
 
 
 def write(report: Report, root: str = "") -> str:
@@ -16,8 +16,8 @@ def write(report: Report, root: str = "") -> str:
 
 def _annotations(report: Report, root: str) -> Iterator[str]:
     for spec in report.specs:
-        if spec.error:
-            yield annotation(spec.error.at(Position(spec.spec)), "broken spec", root)
+        for error in spec.errors:
+            yield annotation(error.at(Position(spec.spec)), kind(spec), root)
         for failure in spec.failures:
             yield _command("error", failure.position, KINDS[failure.kind], failure.message, root)
     for note in notes(report):

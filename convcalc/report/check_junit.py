@@ -3,15 +3,17 @@
 from collections.abc import Iterator
 from xml.sax.saxutils import escape, quoteattr
 
-from convcalc.check import Checked, Report
+from convcalc.check import Report
 from convcalc.errors import printable
-from convcalc.report.check import KINDS, printed
+from convcalc.held import Checked
+from convcalc.report.check import KINDS, kind, printed
 
 
 def write(report: Report) -> str:
     """The XML; all that failed of a spec stands in its test case's one failure."""
-    failed = sum(1 for spec in report.specs if spec.failures)
-    counts = f'tests="{len(report.specs)}" failures="{failed}" errors="{len(report.errors)}"'
+    broken = sum(1 for spec in report.specs if spec.errors)
+    failed = sum(1 for spec in report.specs if spec.failures and not spec.errors)
+    counts = f'tests="{len(report.specs)}" failures="{failed}" errors="{broken}"'
     lines = ['<?xml version="1.0" encoding="UTF-8"?>', f"<testsuites {counts}>"]
     lines.append(f'  <testsuite name="convcalc check" {counts} skipped="0" time="0">')
     for spec in report.specs:
@@ -27,13 +29,13 @@ def _case(spec: Checked) -> Iterator[str]:
 
 
 def _problems(spec: Checked) -> Iterator[str]:
-    if spec.error:
-        yield _problem("error", "broken spec", spec.error.message, [str(spec.error)])
+    if spec.errors:
+        found = [*map(str, spec.errors), *map(str, spec.failures)]
+        yield _problem("error", kind(spec), spec.errors[0].message, found)
     elif spec.failures:
-        more = len(spec.failures) - 1
-        message = spec.failures[0].message + (f" (and {more} more)" if more else "")
-        kind = KINDS[spec.failures[0].kind]
-        yield _problem("failure", kind, message, [str(failure) for failure in spec.failures])
+        first = spec.failures[0]
+        found = [*map(str, spec.failures)]
+        yield _problem("failure", KINDS[first.kind], first.message, found)
 
 
 def _output(spec: Checked) -> Iterator[str]:
@@ -43,8 +45,9 @@ def _output(spec: Checked) -> Iterator[str]:
 
 
 def _problem(tag: str, kind: str, message: str, lines: list[str]) -> str:
+    more = f" (and {len(lines) - 1} more)" if lines[1:] else ""
     told = escape("\n".join(printable(line) for text in lines for line in text.split("\n")))
-    attributes = f"type={_attribute(kind)} message={_attribute(message)}"
+    attributes = f"type={_attribute(kind)} message={_attribute(message + more)}"
     return f"      <{tag} {attributes}>{told}</{tag}>"
 
 

@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from convcalc.check import Checked, Report
+from convcalc.check import Report
 from convcalc.errors import printable
+from convcalc.held import Checked
 from convcalc.limits import TOOLS
 from convcalc.report import markdown
 from convcalc.report.check import many, notes, problems, summary
