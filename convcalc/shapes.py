@@ -76,7 +76,7 @@ def per_axis(value: Size | tuple[Any, ...], rank: int, setting: str) -> tuple[An
         return (value,) * rank
     if len(value) != rank:
         fail(
-            f"{setting} {show(value)} has {len(value)} entries, "
+            f"{setting} has {len(value)} {'entry' if len(value) == 1 else 'entries'}, "
             f"the input has {rank} {'axis' if rank == 1 else 'axes'}"
         )
     return value
