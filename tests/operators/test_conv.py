@@ -158,9 +158,9 @@ def test_window() -> None:
         (
             {"kernel_size": (3, 3, 5)},
             (6, 8, 8),
-            "kernel_size 3×3×5 has 3 entries, the input has 2 axes",
+            "kernel_size has 3 entries, the input has 2 axes",
         ),
-        ({"stride": (1, 2)}, (6, 8), "stride 1×2 has 2 entries, the input has 1 axis"),
+        ({"stride": (1, 2)}, (6, 8), "stride has 2 entries, the input has 1 axis"),
         (
             {},
             (512,),
