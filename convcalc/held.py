@@ -1,6 +1,6 @@
 """A spec, and what it is held to → its costs, and every limit, expectation and count that fails."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 from convcalc import baseline as baselines
@@ -84,38 +84,42 @@ class _Held:
         self.rules = rules
         self.failures: list[Failure] = []
         self.errors: list[SpecError] = []
+        self.figures = 0
 
     def to(
         self, limits: Sequence[Limit], expectations: Sequence[Expectation], tell: Tell
     ) -> Checked:
         """Everything that fails, in the order of the lines."""
         for expectation in expectations:
-            self._try(self._missed(expectation))
+            self._try(self._expected, expectation)
         for limit in limits:
-            self._try(self._over(limit))
-        figures = len(limits) + sum(len(each.figures) for each in expectations)
-        before, compared_ = self._grown()
+            self._try(self._over, limit)
+        before = self._grown()
         executed = self._executed(tell)
         failures = tuple(sorted(self.failures, key=lambda failure: failure.position))
         errors = tuple(sorted(self.errors, key=lambda error: error.position or Position("")))
         name = self.spec.source.name
-        return Checked(name, self.costs, figures + compared_, failures, errors, before, executed)
+        return Checked(name, self.costs, self.figures, failures, errors, before, executed)
 
-    def _try(self, found: Iterator[Failure]) -> None:
-        """Add what is found, and the error that stands in the way of finding more."""
+    def _try(self, hold: Callable[..., None], *to: Any) -> None:
+        """Hold the spec to something, and keep the error that stands in the way of it."""
         try:
-            for failure in found:
-                self.failures.append(failure)
+            hold(*to)
         except SpecError as error:
             self.errors.append(error.at(Position(self.spec.source.name)))
 
-    def _over(self, limit: Limit) -> Iterator[Failure]:
-        yield from over_budget(self.costs, (limit,))
+    def _over(self, limit: Limit) -> None:
+        self.failures += over_budget(self.costs, (limit,))
+        self.figures += 1
 
-    def _missed(self, expectation: Expectation) -> Iterator[Failure]:
+    def _expected(self, expectation: Expectation) -> None:
         costs = self._with(expectation) if expectation.settings else self.costs
         for name, figure in expectation.figures.items():
-            yield from missed(costs, expectation._replace(figures={name: figure}))
+            self._try(self._missed, costs, expectation._replace(figures={name: figure}))
+
+    def _missed(self, costs: Costs, expectation: Expectation) -> None:
+        self.failures += missed(costs, expectation)
+        self.figures += 1
 
     def _with(self, expectation: Expectation) -> Costs:
         """The costs with the settings that an expectation speaks of."""
@@ -125,26 +129,26 @@ class _Held:
             note = f"with {settings_of(expectation)} ({expectation.position})"
             raise SpecError(error.message, error.position, (*error.notes, note)) from None
 
-    def _grown(self) -> tuple[Numbers | None, int]:
-        """What the baseline has of the spec, and how many figures could be compared."""
+    def _grown(self) -> Numbers | None:
+        """What the baseline has of the spec."""
         if self.rules.baseline is None:
-            return None, 0
+            return None
         key = baselines.key_of(self.spec.source, self.rules.baseline.path)
         before = self.rules.baseline.specs.get(key)
-        if before is None:  # it has nothing to grow from
-            return None, 0
-        now = baselines.numbers(self.costs)
-        self.failures += grown(now, key, self.rules.baseline, self.rules.increases)
-        return before, len(compared(now, before))
+        if before is not None:  # else it has nothing to grow from
+            now = baselines.numbers(self.costs)
+            self.failures += grown(now, key, self.rules.baseline, self.rules.increases)
+            self.figures += len(compared(now, before))
+        return before
 
     def _executed(self, tell: Tell) -> int:
         """How many layers were executed."""
         if self.rules.execution is None:
             return 0
-        self._try(self._unconfirmed(tell))
+        self._try(self._unconfirmed, tell)
         return len(self.costs.verified.layers) if self.costs.verified else 0
 
-    def _unconfirmed(self, tell: Tell) -> Iterator[Failure]:
+    def _unconfirmed(self, tell: Tell) -> None:
         """What executing the spec found otherwise, at the lines of its layers."""
         from convcalc.confirm import confirm, told
 
@@ -155,4 +159,5 @@ class _Held:
         for mismatch in verdict.mismatches:
             path, figure, predicted, executed = mismatch
             place = places[path]
-            yield Failure("verify", told(mismatch), place, figure, path, executed, predicted)
+            values = (figure, path, executed, predicted)
+            self.failures.append(Failure("verify", told(mismatch), place, *values))

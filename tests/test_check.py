@@ -387,7 +387,7 @@ def test_what_can_not_be_held_hides_no_failure(check: Check) -> None:
             "good.yaml:11:45: over budget: b: 10 params, 1 (11.1%) more than 9",
         ],
     )
-    assert said.out == "1 spec checked, 3 of 7 figures failed, in 1 spec; 4 can't be held\n"
+    assert said.out == "1 spec checked, 3 of 3 figures failed, in 1 spec; 4 can't be held\n"
     (case,) = ElementTree.fromstring(check("good.yaml", "--format", "junit").out).iter("testcase")
     assert [(each.tag, each.get("type")) for each in case] == [("error", "can't be held")]
     assert len((case[0].text or "").splitlines()) == 8
@@ -450,6 +450,18 @@ def test_growth_is_limited_by_share_or_number(check: Check, increase: str, excee
     write(good=GROWN)
     said = check(".", "--baseline", "base.json", "--max-increase", increase)
     assert (said.code, len(said.err)) == (1 if exceeded else 0, exceeded)
+
+
+@pytest.mark.parametrize(
+    ("twice", "what"),
+    [(["2%", "3%"], "all totals"), (["params=1", "macs=2", "params=3"], "params")],
+)
+def test_an_increase_given_twice(check: Check, twice: list[str], what: str) -> None:
+    write(good=GOOD)
+    baseline(check, ".")
+    words = [word for increase in twice for word in ("--max-increase", increase)]
+    said = check("--baseline", "base.json", *words)
+    assert said.err == [f"error: --max-increase is given twice for {what}"]
 
 
 def test_growth_of_one_total(check: Check) -> None:
@@ -647,6 +659,10 @@ def test_no_baseline_yet(check: Check) -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
+        (
+            ["--baseline", "base.json", "--update-baseline", "--max-increase", "2%"],
+            "error: --update-baseline limits no growth: leave out --max-increase",
+        ),
         (
             ["--max-increase", "2%"],
             "error: --max-increase is a percentage of nothing without --baseline FILE",

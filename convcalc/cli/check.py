@@ -71,13 +71,15 @@ def command(
 
     if update_baseline and baseline is None:
         raise SpecError("--update-baseline needs --baseline FILE, the file to write")
+    if update_baseline and max_increase:
+        raise SpecError("--update-baseline limits no growth: leave out --max-increase")
     try:
         with Progress() as progress:
             report = check(
                 *paths,
                 budget=budget,
                 baseline=None if update_baseline else baseline,
-                max_increase=[] if update_baseline else max_increase,
+                max_increase=max_increase,
                 verify=verify,
                 seed=seed,
                 max_memory=options.memory(max_memory),
