@@ -42,8 +42,8 @@ def examples(number: int) -> settings:
 # Values of settings, by what an operator says that it accepts.
 
 FREE = ("$a", "$(2 * a)", "$(a + 1)", "$(12 // a)")
-COUNTS = st.sampled_from([1, 2, 3, 4, 6, 8, 12])
-SIZES = st.one_of(st.integers(1, 3), st.lists(st.integers(1, 3), min_size=1, max_size=3))
+COUNTS = st.sampled_from([2, 4, 1, 3, 6, 8, 12])
+SIZES = st.sampled_from([1, 2, 3, 1, 2, 3, [1, 3], [3, 2], [2], [1, 2, 3]])
 
 
 def value_of(accepts: str, free: bool) -> st.SearchStrategy[Any]:
@@ -62,13 +62,15 @@ def value_of(accepts: str, free: bool) -> st.SearchStrategy[Any]:
     return likely
 
 
-def settings_of(kind: str, free: bool) -> st.SearchStrategy[dict[str, Any]]:
-    """The settings of an operator, the required ones always."""
+@st.composite
+def settings_of(draw: st.DrawFn, kind: str, free: bool) -> dict[str, Any]:
+    """The settings of an operator: the required ones, and up to two others."""
     declared = operator_class(kind).settings
-    known = {name: value_of(accepts, free) for name, (_, _, accepts) in declared.items()}
-    required = {name: known[name] for name in known if declared[name].default is REQUIRED}
-    optional = {name: known[name] for name in known if name not in required}
-    return st.fixed_dictionaries(required, optional=optional)
+    required = [name for name, setting in declared.items() if setting.default is REQUIRED]
+    others = [name for name in declared if name not in required]
+    if others:
+        required += draw(st.lists(st.sampled_from(others), max_size=2, unique=True))
+    return {name: draw(value_of(declared[name].accepts, free)) for name in required}
 
 
 def settings_of_block(kind: str, free: bool) -> st.SearchStrategy[dict[str, Any]]:
@@ -92,16 +94,7 @@ def settings_of_block(kind: str, free: bool) -> st.SearchStrategy[dict[str, Any]
 # Steps.
 
 PLAIN = [kind for kind in OPERATORS if kind not in BRANCHING]
-OFTEN = [
-    "conv",
-    "conv_transpose",
-    "max_pool",
-    "avg_pool",
-    "batch_norm",
-    "relu",
-    "linear",
-    "flatten",
-]
+OFTEN = ["conv", "conv_transpose", "max_pool", "batch_norm", "hetconv", "deform_conv", "linear"]
 
 
 @st.composite
@@ -138,8 +131,9 @@ def beside(draw: st.DrawFn) -> dict[str, Any]:
     return found.get(which, {})
 
 
+IMAGES = st.tuples(st.sampled_from([4, 6, 8, 12]), st.integers(3, 9), st.integers(3, 9))
 SHAPES = st.one_of(
-    st.tuples(COUNTS, st.integers(1, 9), st.integers(1, 9)),
+    *(IMAGES, IMAGES, IMAGES, IMAGES),
     st.tuples(COUNTS, st.integers(1, 12)),
     st.tuples(COUNTS, st.integers(1, 5), st.integers(2, 5), st.integers(1, 4)),
     st.tuples(COUNTS),
@@ -153,11 +147,11 @@ def text_of(shape: Any, layers: Steps, a: int = 2) -> str:
 
 
 @st.composite
-def texts(draw: st.DrawFn, free: bool = False, most: int = 5) -> str:
+def texts(draw: st.DrawFn, free: bool = False, most: int = 7) -> str:
     """The text of a valid spec: of the steps drawn, those stay that fit what stands before."""
     shape = draw(SHAPES)
     layers: Steps = []
-    for step in draw(st.lists(steps(free), min_size=1, max_size=most)):
+    for step in draw(st.lists(steps(free), min_size=3, max_size=most)):
         if step.get("name") in {other.get("name") for other in layers if other.get("name")}:
             continue
         if exists(text_of(shape, [*layers, step])):

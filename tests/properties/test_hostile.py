@@ -55,7 +55,7 @@ def test_a_shipped_text_with_something_changed(text: str) -> None:
     require_answer(text)
 
 
-@examples(200)
+@examples(120)
 @given(structures())
 def test_the_language_in_wrong_places(text: str) -> None:
     require_answer(text)

@@ -19,7 +19,17 @@ from convcalc.report.json import dump
 from convcalc.sources import Source
 from convcalc.spec import Spec, read, shipped_block
 from convcalc.sweep.points import Missing, Points, sweep
-from tests.properties.grown import COUNTS, examples, networks, settings_of_block, texts
+from tests.properties.grown import (
+    COUNTS,
+    PLAIN,
+    examples,
+    exists,
+    networks,
+    settings_of,
+    settings_of_block,
+    text_of,
+    texts,
+)
 
 
 def spec_of(text: str) -> Spec:
@@ -31,7 +41,7 @@ def totals_of(layers: Any, **more: Any) -> Totals:
     return count(loads(json.dumps(spec))).totals
 
 
-@examples(150)
+@examples(80)
 @given(networks())
 def test_rows_sum_to_the_totals(network: Network) -> None:
     costs = count(network)
@@ -44,7 +54,7 @@ def test_rows_sum_to_the_totals(network: Network) -> None:
         assert [sum(column) for column in zip(*parts, strict=True)] == total
 
 
-@examples(60)
+@examples(50)
 @given(networks())
 def test_executing_agrees(network: Network) -> None:
     costs = count(network)
@@ -52,7 +62,17 @@ def test_executing_agrees(network: Network) -> None:
     assert list(confirm(costs).mismatches) == []
 
 
-@examples(100)
+@pytest.mark.parametrize("kind", PLAIN)
+@examples(10)
+@given(st.data())
+def test_executing_agrees_for_each_operator(kind: str, data: st.DataObject) -> None:
+    step = {kind: data.draw(settings_of(kind, free=False))}
+    text = text_of(data.draw(st.sampled_from([(12, 7, 6), (4, 9), (8,)])), [step])
+    assume(exists(text))
+    assert list(confirm(count(loads(text))).mismatches) == []
+
+
+@examples(50)
 @given(networks())
 def test_the_json_round_trips_and_says_what_was_counted(network: Network) -> None:
     costs = count(network)
