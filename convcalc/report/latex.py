@@ -1,10 +1,16 @@
 r"""Tables → LaTeX: tables with booktabs, to be read by \input{…}."""
 
+import re
 from collections.abc import Sequence
 
 from convcalc.report.table import TEXTUAL, Column, Row, Table, without_bars
 from convcalc.report.text import human
 
+GREEK = {
+    "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "epsilon", "η": "eta",
+    "θ": "theta", "κ": "kappa", "λ": "lambda", "μ": "mu", "π": "pi", "ρ": "rho", "σ": "sigma",
+    "τ": "tau", "φ": "phi", "ω": "omega", "Δ": "Delta", "Σ": "Sigma", "Ω": "Omega",
+}  # fmt: skip
 SPECIAL = str.maketrans(
     {
         "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#",
@@ -14,9 +20,13 @@ SPECIAL = str.maketrans(
         "…": r"\ldots{}", "→": r"$\to$", "≤": r"$\le$", "≥": r"$\ge$",
         "⌈": r"$\lceil$", "⌉": r"$\rceil$", "⌊": r"$\lfloor$", "⌋": r"$\rfloor$",
         "∏": r"$\prod$", "µ": r"$\mu$", "²": r"$^2$",
-        "³": r"$^3$", "`": r"\textasciigrave{}",
+        "³": r"$^3$", "`": r"\textasciigrave{}", "✓": r"$\surd$", "✗": r"$\times$",
+        "√": r"$\surd$", "≈": r"$\approx$", "∞": r"$\infty$",
     }
-)  # fmt: skip
+) | {ord(letter): rf"$\{name}$" for letter, name in GREEK.items()}  # fmt: skip
+
+FOREIGN = re.compile(f"[^\0-{chr(0x17F)}‘’“”•€™]+")
+"""What only the newer engines have letters for: pdflatex would stop there."""
 
 
 def write(tables: Sequence[Table], *, width: int | None = None, colour: bool = False) -> str:
@@ -28,7 +38,13 @@ def write(tables: Sequence[Table], *, width: int | None = None, colour: bool = F
 def escaped(text: str) -> str:
     """`text` as LaTeX that prints it as it is."""
     apart = text.replace("--", "-\0-").replace("--", "-\0-")  # else they become one dash
-    return apart.translate(SPECIAL)
+    return FOREIGN.sub(_foreign, apart.translate(SPECIAL))
+
+
+def _foreign(match: re.Match[str]) -> str:
+    """Letters that XeLaTeX and LuaLaTeX print; for pdflatex, which has none, their numbers."""
+    numbers = " ".join(f"U+{ord(letter):04X}" for letter in match[0])
+    return rf"\ifdefined\Umathcode {match[0]}\else {numbers}\fi{{}}"
 
 
 def _said(text: str) -> str:

@@ -227,9 +227,23 @@ def test_a_name_obeys_nothing_in_latex(name):
     assert not re.search(r"[\\{}$&#%_^~<>|\"`]|--", bare)
 
 
+FOREIGN = [
+    "✓ ✗ √ ½ ≈ ≤ ∞ →",
+    "größe Łódź naïve",
+    "αβγδεζηθικλμνξοπρςστυφχψω",
+    "卷积 слой",
+    "ß“”‘’•€™",
+]
+
+
+def test_latex_tells_letters_that_pdflatex_lacks_by_their_numbers():
+    text = write([Table("卷积 α", (), ())], "latex")
+    assert r"\caption{\ifdefined\Umathcode 卷积\else U+5377 U+79EF\fi{} $\alpha$}" in text
+
+
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="there is no LaTeX here")
 def test_latex_compiles(tmp_path):
-    body = write([TABLE, *map(hostile, HOSTILE)], "latex")
+    body = write([TABLE, *map(hostile, [*HOSTILE, *FOREIGN])], "latex")
     document = (
         "\\documentclass{article}\\usepackage[utf8]{inputenc}\\usepackage{booktabs}"
         "\\usepackage{textcomp}\\begin{document}\n" + body + "\\end{document}\n"
