@@ -154,6 +154,12 @@ def test_the_action_holds_a_baseline(server: Server, checkout: Path) -> None:
     assert server.check(checkout, max_increase="params=27", **inputs).returncode == 1
 
 
+def test_the_action_tells_other_tools_figures(server: Server, checkout: Path) -> None:
+    # 27 products for each of 4·36 outputs; ptflops counts their biases too
+    done = server.check(checkout, path="specs/other one.yaml", convention="fvcore\nptflops")
+    assert "specs/other one.yaml: fvcore 3,888, ptflops 4,032" in done.stdout.splitlines()
+
+
 def test_every_step_of_the_action_is_run_here_or_is_setup_python() -> None:
     steps = parsed("action.yml")["runs"]["steps"]
     told = [step.get("uses", step.get("name")) for step in steps]
