@@ -30,7 +30,7 @@ class Progress:
         if self.bars is None:
             if not sys.stderr.isatty() or time.monotonic() - self.start < PATIENCE:
                 return
-            self.bars = _bars()
+            self.bars = _bars(_named(self.what), total)
         named = _named(self.what)
         self.bars.update(self.bars.task_ids[0], completed=done, total=total, description=named)
 
@@ -47,13 +47,13 @@ class Progress:
             self.bars.stop()
 
 
-def _bars() -> "Bars":
+def _bars(named: str, total: int) -> "Bars":
     """One bar, on standard error, that leaves nothing behind."""
     from rich.console import Console
     from rich.progress import Progress as Bars
 
     bars = Bars(console=Console(stderr=True), transient=True)
-    bars.add_task("")
+    bars.add_task(named, total=total)
     bars.start()
     return bars
 
