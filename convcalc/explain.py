@@ -6,13 +6,12 @@ explain(count(load("inception"))).lines[0].expression
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from convcalc.cost import ADDITIVE, Cost, Factor, Term
 from convcalc.count import Costs, LayerCost, Row
 from convcalc.errors import SpecError, did_you_mean
-from convcalc.shapes import pads_of, per_axis, show
-from convcalc.sizes import is_exotic
+from convcalc.sizing import told_of
 
 MOST_TERMS = 12
 """A sum of more terms than this is told part by part."""
@@ -26,14 +25,22 @@ class Line(NamedTuple):
     expression: str
     value: int
 
+    def __str__(self) -> str:
+        """1×1×192×64 + 3×3×96×128 = 122,880; of a plain number the number."""
+        value = f"{self.value:,}"
+        return value if self.expression == str(self.value) else f"{self.expression} = {value}"
+
 
 class Explanation(NamedTuple):
-    """Lines, the whole first; what the factors are, by an example; how shapes come about."""
+    """Lines, the whole first; what the factors are, by an example; whose weights are another's;
+    how shapes come about.
+    """
 
     title: str
     of: str
     lines: tuple[Line, ...]
     factors: tuple[tuple[str, str], ...]
+    shared: tuple[tuple[str, str], ...]
     shapes: tuple[tuple[str, str], ...]
 
 
@@ -65,11 +72,11 @@ def explain(costs: Costs, path: str | None = None, of: str = "params") -> Explan
     if path:
         found = costs[path]
         rows = found.rows if isinstance(found, Row) else (found,)
-        root = _within(root, path, len(rows))
+        root = _within(root, path, len(rows)) if rows else _Node(path, ())
     title = f"{costs.network.name}, {path}" if path else costs.network.name
-    return Explanation(
-        title, of, tuple(_lines(root, of)), tuple(_factors(root, of)), tuple(_shapes(root))
-    )
+    shared = tuple(_shared(root, costs)) if of in ("params", "buffers") else ()
+    lines, factors = tuple(_lines(root, of)), tuple(_factors(root, of))
+    return Explanation(title, of, lines, factors, shared, tuple(_shapes(root)))
 
 
 def _tree(costs: Costs) -> _Node:
@@ -116,7 +123,7 @@ def _counted(node: _Node, of: str) -> list[list[_Node]]:
 def _terms(node: _Node, of: str) -> tuple[str, ...]:
     """The terms of a node's sum, repetitions folded."""
     if not node.children:
-        return tuple(map(_term, getattr(node.rows[0], of).terms))
+        return tuple(_term(term) for row in node.rows for term in getattr(row, of).terms)
     return tuple(term for equal in _counted(node, of) for term in _folded(equal, of))
 
 
@@ -133,8 +140,9 @@ def _lines(root: _Node, of: str) -> Iterator[Line]:
 def _inside(node: _Node, outer: str, depth: int, of: str) -> Iterator[Line]:
     """A line for each part of a node, and for what is inside where a sum is long."""
     groups = _counted(node, of)
-    if len(groups) == 1 and len(groups[0]) == 1:  # it would say the same once more
-        yield from _inside(groups[0][0], outer, depth, of)
+    if len(groups) == 1 and (len(groups[0]) == 1 or not _is_long(groups[0][0], of)):
+        if len(groups[0]) == 1:  # a line of it would say the same once more
+            yield from _inside(groups[0][0], outer, depth, of)
         return
     for equal in groups:
         first = equal[0]
@@ -196,17 +204,24 @@ def _name(factor: Factor) -> str:
     return factor.name
 
 
+def _shared(root: _Node, costs: Costs) -> Iterator[tuple[str, str]]:
+    """Each layer that has the weights of another one, which alone counts them; and that one."""
+    for row in root.rows:
+        if row.layer.shares is not None and row.measure.params:
+            yield row.path, costs.layers[row.layer.shares].path
+
+
 # Shapes.
 
 
 def _shapes(root: _Node) -> Iterator[tuple[str, str]]:
-    """How the output of each layer with a window comes about, repetitions told once."""
+    """How the output of each layer that resizes comes about, repetitions told once."""
     waiting = [root]
     seen: set[tuple[str, str]] = set()
     while waiting:
         node = waiting.pop(0)
         waiting = node.children + waiting
-        if node.children or not (told := _shape(node.rows[0])):
+        if node.children or not node.rows or not (told := told_of(node.rows[0].layer)):
             continue
         if (key := (_unnumbered(node.path), told)) not in seen:
             seen.add(key)
@@ -215,59 +230,3 @@ def _shapes(root: _Node) -> Iterator[tuple[str, str]]:
 
 def _unnumbered(path: str) -> str:
     return ".".join(name for name in path.split(".") if not name.isdigit())
-
-
-def _shape(row: LayerCost) -> str:
-    layer = row.layer
-    operator, extent = layer.operator, layer.input_shapes[0][1:] if layer.input_shapes else ()
-    settings = vars(operator)
-    if "kernel_size" not in settings or is_exotic(settings["kernel_size"]):
-        return ""
-    rank = len(extent)
-    kernel, stride, dilation = (
-        per_axis(settings.get(name) or default, rank, name)
-        for name, default in (
-            ("kernel_size", 1),
-            ("stride", 1 if "ceil_mode" not in settings else settings["kernel_size"]),
-            ("dilation", 1),
-        )
-    )
-    pads = pads_of(settings.get("padding", 0), extent, kernel, stride, dilation)
-    after = per_axis(settings.get("output_padding", 0), rank, "output_padding")
-    transposed = "output_padding" in settings
-    told = []
-    for axis in range(rank):
-        sizes = (extent[axis], kernel[axis], stride[axis], dilation[axis], pads[axis])
-        if transposed:
-            words = _stamped(*sizes, after[axis])
-        else:
-            words = _slid(*sizes, bool(settings.get("ceil_mode")))
-        told.append(f"{words} = {row.output_shape[axis + 1]}")
-    ways = " and ".join(dict.fromkeys(told))
-    return f"{show(layer.input_shapes[0])} → {show(row.output_shape)}: {ways}"
-
-
-def _slid(n: int, k: int, s: int, d: int, pad: tuple[int, int], ceil_mode: bool) -> str:
-    """(28 + 2·1 − 3)/1 + 1, in ⌊ ⌋ where it isn't whole."""
-    reach = f"{k}" if d == 1 else f"{d}·({k} − 1) − 1"
-    over = f"({n} + {_padding(pad)} − {reach})/{s}"
-    left = n + sum(pad) - d * (k - 1) - 1
-    if left % s == 0:
-        return f"{over} + 1"
-    if not ceil_mode:
-        return f"⌊{over}⌋ + 1"
-    inside = (n + pad[0] - 1) // s + 1
-    if -(-left // s) + 1 > inside:  # the last window would start in the padding behind
-        return f"⌊({n} + {pad[0]} − 1)/{s}⌋ + 1"
-    return f"⌈{over}⌉ + 1"
-
-
-def _stamped(n: int, k: int, s: int, d: int, pad: tuple[int, int], after: int) -> str:
-    """(2 − 1)·2 + 3 − 2·0 + 0: what stamps of a kernel cover, less the padding."""
-    reach = f"{k}" if d == 1 else f"{d}·({k} − 1) + 1"
-    cropped = _padding(pad) if pad[0] == pad[1] else f"({_padding(pad)})"
-    return f"({n} − 1)·{s} + {reach} − {cropped} + {after}"
-
-
-def _padding(pad: tuple[Any, Any]) -> str:
-    return f"2·{pad[0]}" if pad[0] == pad[1] else f"{pad[0]} + {pad[1]}"

@@ -30,7 +30,7 @@ FLOORS = [
     ("limits",),
     ("count", "swap"),
     ("record",),
-    ("measure", "memory", "receptive", "conventions", "reconcile"),
+    ("measure", "memory", "receptive", "sizing", "conventions", "reconcile"),
     ("quantities", "rules"),
     ("graph",),
     ("expansion",),

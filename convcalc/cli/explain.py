@@ -1,5 +1,6 @@
 """`convcalc explain`: a spec → its arithmetic, written out."""
 
+import sys
 from typing import Annotated, Literal
 
 import typer
@@ -50,6 +51,8 @@ def command(
     from convcalc.explain import explain
     from convcalc.graph import load
     from convcalc.report.explain import write
+    from convcalc.report.terminal import screen
 
     costs = count(load(spec, **options.settings(set_)))
-    emit(write(explain(costs, layer, of), format_), output)
+    width = screen(sys.stdout)[0] if output in (None, "-") else None
+    emit(write(explain(costs, layer, of), format_, width), output)

@@ -147,7 +147,8 @@ class Symbols:
     def each(self, function: Callable[..., Any], values: Sequence[Any]) -> Any:
         """A rounding, to whole numbers or to multiples, which leaves what is one as it is."""
         value, multiple = (*values, 1)[:2]
-        if self.at_most(multiple, value) is True and self.divides(multiple, value) is True:
+        whole = sympy.cancel(sympy.sympify(value) / multiple).is_integer
+        if whole and self.at_most(multiple, value) is True:
             return value
         name = function.__name__.strip("_")
         return function(*(sizes.one_value(value, name) for value in values))
@@ -199,7 +200,7 @@ def _at_most(one: Any, other: Any) -> Any:
 def _divides(divisor: Any, dividend: Any) -> Any:
     if divisor == 0:
         raise ZeroDivisionError
-    if divisor == 1 and sympy.sympify(dividend).is_integer:
+    if divisor == 1:  # a size is whole where it could be made
         return True
     quotient = sympy.cancel(sympy.sympify(dividend) / divisor)
     if quotient.is_integer is not None:
