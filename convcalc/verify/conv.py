@@ -7,8 +7,8 @@ import numpy as np
 from convcalc.verify.runner import REQUIRED, Array, Arrays, Prepared, Runner, Shape, parts
 from convcalc.verify.windows import Windows, padded, tiles, windows
 
-COLUMNS = 1 << 21
-"""Elements of the windows laid out at a time: as columns of a matrix that meets the weights."""
+COLUMNS = 1 << 20
+"""Elements of a small layer's windows laid out at a time: columns of a matrix for the weights."""
 
 
 class Conv(Runner):
@@ -54,7 +54,17 @@ class Conv(Runner):
         around = self.channels * prod(cells) if any(map(any, w.pads)) else 0
         if prod(w.kernel) == 1 and w.output == self.shapes[0][1:]:
             return around
-        return around + min(COLUMNS, self.channels * prod(w.kernel) * prod(w.output))
+        windows = self.channels * prod(w.kernel) * prod(w.output)
+        values = max(around, prod(self.shapes[0])) + self.settings["out_channels"] * prod(w.output)
+        return around + min(at_a_time(values), windows)
+
+
+def at_a_time(values: int) -> int:
+    """Elements to lay out at a time, beside inputs and outputs of so many `values`.
+
+    Few large products keep the threads busier than many small ones.
+    """
+    return max(COLUMNS, values // 4)
 
 
 def matrices(weight: np.ndarray, groups: int) -> np.ndarray:
@@ -70,9 +80,10 @@ def convolved(x: Array, matrix: Array, w: Windows) -> Array:
     if prod(w.kernel) == 1 and w.output == x.shape[1:]:
         np.matmul(matrix, source.reshape(groups, products, -1), out=result)
         return result.reshape(groups * filters, *w.output)
+    most = at_a_time(x.size + result.size)
     for part in parts((groups, products, *w.output), COLUMNS // 4):
         start = 0
-        for tile in tiles(w.output, max(1, COLUMNS // products)):
+        for tile in tiles(w.output, max(1, most // products)):
             laid_out = columns(source[part], w, tile)
             stop = start + laid_out.shape[-1]
             np.matmul(matrix[part], laid_out, out=result[part, :, start:stop])

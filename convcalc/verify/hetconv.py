@@ -4,7 +4,7 @@ from math import prod
 
 import numpy as np
 
-from convcalc.verify.conv import COLUMNS, convolved, matrices, with_bias
+from convcalc.verify.conv import at_a_time, convolved, matrices, with_bias
 from convcalc.verify.runner import REQUIRED, Array, Arrays, Prepared, Runner, Shape, parts, whole
 from convcalc.verify.windows import Windows, padded, windows
 
@@ -83,6 +83,7 @@ class HetConv(Runner):
         w = self.windows()
         cells = prod(n + a + b for n, (a, b) in zip(self.shapes[0][1:], w.pads, strict=True))
         out: int = -(-self.settings["out_channels"] // self.settings["p"])
-        laid_out = min(COLUMNS, self.channels * prod(w.kernel) * prod(w.output))
+        values = self.channels * cells // self.settings["p"] + out * prod(w.output)
+        laid_out = min(at_a_time(values), self.channels * prod(w.kernel) * prod(w.output))
         others = self.channels * prod(w.output)
         return self.channels * cells + laid_out + others + 2 * out * prod(w.output)

@@ -1,6 +1,7 @@
 """The fixed entry as an outsider calls it: what it takes, and the words for what it doesn't."""
 
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -222,3 +223,16 @@ def test_offsets_that_are_given_stand_in_for_the_offset_conv():
     for weights in (CONV_WEIGHTS, {**CONV_WEIGHTS, **own}):
         found = run_operator("deform_conv", DEFORMABLE, inputs, weights)
         np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_what_the_page_shows_runs():
+    """The last line of each block of docs/verification.md says the shape that it gives."""
+    page = Path(__file__).parents[2] / "docs" / "verification.md"
+    blocks = re.findall(r"^```python\n(.*?)^```$", page.read_text(), re.MULTILINE | re.DOTALL)
+    for block in blocks:
+        before, last = block.rstrip().rsplit("\n", 1)
+        names = {}
+        exec(before, names)
+        call, shape = last.split("  # ")
+        assert repr(eval(call, names)) == shape
+    assert blocks
