@@ -31,13 +31,14 @@ _KIND = {ufunc: kind for kind, ufuncs in _BY_KIND.items() for ufunc in ufuncs}
 # Turning a sign round is no arithmetic: −x is x with another bit. A product counts by its loops.
 _OTHERS = (np.negative, np.matmul)
 
-# What moves values and computes nothing; and the options each may have.
-_MOVES: dict[Callable[..., Any], set[str]] = {
-    np.pad: {"mode", "constant_values"},
-    np.concatenate: {"axis"},
-    np.stack: {"axis"},
-    np.where: set(),
-    np.take: {"axis"},
+# What moves values and computes nothing; the options each may have, how many arguments, and which
+# of them is an array of addresses or of conditions.
+_MOVES: dict[Callable[..., Any], tuple[set[str], int, int | None]] = {
+    np.pad: ({"mode", "constant_values"}, 3, None),
+    np.concatenate: ({"axis"}, 2, None),
+    np.stack: ({"axis"}, 2, None),
+    np.where: (set(), 3, 0),
+    np.take: ({"axis"}, 3, 1),
 }
 _PAD_MODES = ("constant", "edge", "reflect", "wrap")
 
@@ -170,12 +171,16 @@ class CountingArray(NDArrayOperatorsMixin):
     def __array_function__(
         self, function: Callable[..., Any], types: Any, args: Any, kwargs: dict[str, Any]
     ) -> Any:
-        if not kwargs.keys() <= _MOVES.get(function, {"?"}) or function not in _MOVES:
+        options, most, addresses = _MOVES.get(function, (set(), -1, None))
+        if not kwargs.keys() <= options or len(args) > most:
             raise CountingError(f"np.{function.__name__}({', '.join(kwargs)}) is not counted")
         if function is np.pad and kwargs.get("mode", *args[2:3]) not in _PAD_MODES:
             raise CountingError("this mode of np.pad computes")
-        moved = function(*map(self._open_all, args), **kwargs)
-        return CountingArray(moved, self._tally)
+        opened = [
+            value if index == addresses and _is_plain(value) else self._open_all(value)
+            for index, value in enumerate(args)
+        ]
+        return CountingArray(function(*opened, **kwargs), self._tally)
 
     def _open(self, value: Any) -> Any:
         """The values of one of our own arrays, or a plain number."""
@@ -186,11 +191,9 @@ class CountingArray(NDArrayOperatorsMixin):
         raise CountingError(f"{_called(value)} is not counted here")
 
     def _open_all(self, value: Any) -> Any:
-        """The same inside lists; arrays of integers and of truths are addresses and conditions."""
+        """The same inside lists, and words."""
         if isinstance(value, list | tuple):
             return [self._open_all(each) for each in value]
-        if type(value) is np.ndarray and value.dtype.kind in "iub":
-            return value
         return value if value is None or type(value) is str else self._open(value)
 
     def _refuse(self, *_: Any, **__: Any) -> NoReturn:
@@ -211,6 +214,11 @@ class CountingArray(NDArrayOperatorsMixin):
         cells = np.floor(positions)
         fractions = (positions - cells).astype(self.dtype)
         return cells.astype(np.int64), CountingArray(fractions, self._tally)
+
+
+def _is_plain(value: Any) -> bool:
+    """An array of integers or of truths."""
+    return type(value) is np.ndarray and value.dtype.kind in "iub"
 
 
 def _called(value: object) -> str:

@@ -3,6 +3,7 @@
 # ruff: noqa: PLW0108 (ways around read best as what a runner might write)
 
 import copy
+import io
 import math
 import operator
 import pickle
@@ -226,6 +227,11 @@ Y = normal(3, 4, seed=1)
         (lambda x, y: np.take(x, np.array([2, 0]), axis=1), {}),
         (lambda x, y: np.pad(x, 1, mode="reflect"), {}),
         (lambda x, y: x.located(np.zeros((3, 4)))[1], {}),
+        (lambda x, y: sum(row for row in x), {"additions": 12}),  # of which 4 are 0 + the first
+        (lambda x, y: x[0] ** 3, {"exponentials": 4}),
+        (lambda x, y: pow(x, 3), {"exponentials": 12}),
+        (lambda x, y: np.subtract.outer(x[0], y[0]), {"additions": 16}),
+        (lambda x, y: np.minimum.accumulate(x, axis=0), {"comparisons": 8}),
     ],
 )
 def test_counts(compute, counts):
@@ -318,6 +324,27 @@ WAYS_AROUND = {
     "setting what was computed outside": lambda x: x.__setitem__(slice(None), X * Y),
     "concatenating it": lambda x: np.concatenate([x, X * Y]),
     "choosing it": lambda x: np.where(x > 0, X * Y, x),
+    "choosing integers": lambda x: np.where(x > 0, np.ones((3, 4), int), x),
+    "concatenating integers": lambda x: np.concatenate([x, np.ones((3, 4), int)]),
+    "moving into a plain array": lambda x: np.take(x, [0], 0, np.empty((1, 4), int)),
+    "joining into a plain array": lambda x: np.concatenate([x], 0, np.empty((3, 4))),
+    "__array__": lambda x: x.__array__(),
+    "ndarray's own methods": lambda x: np.ndarray.__mul__(x, x),
+    "iterating in numpy": lambda x: np.nditer(x),
+    "built-in max": lambda x: max(x[0]),
+    "math": lambda x: math.exp(x[0, 0]),
+    "a list of elements": lambda x: np.array(list(x[0]), float),
+    "sorting": lambda x: np.sort(x),
+    "argmax": lambda x: np.argmax(x),
+    "nonzero": lambda x: np.nonzero(x),
+    "formatting": lambda x: format(x[0, 0], ".9g"),
+    "buffer": lambda x: np.asarray(memoryview(x)),
+    "ctypes": lambda x: x.ctypes,
+    "setflags": lambda x: x.setflags(write=True),
+    "dlpack": lambda x: np.from_dlpack(x),
+    "save": lambda x: np.save(io.BytesIO(), x),
+    "a subclass": lambda x: np.multiply(x, X.view(np.matrix)),
+    "object arrays": lambda x: np.multiply(np.array([2, 3], object), x[0, :2]),
     "another tally's": lambda x: x + Tally().array(X),
 }
 

@@ -386,6 +386,21 @@ def test_case(name):
             np.testing.assert_allclose(output, expected, rtol=1e-4, atol=atol)
 
 
+LEAST = {
+    **{"Conv": 6, "ConvTranspose": 11, "DeformConv": 4, "MaxPool": 19, "AveragePool": 14},
+    **{"GlobalAveragePool": 2, "GlobalMaxPool": 2, "BatchNormalization": 2, "LeakyRelu": 3},
+    **{"Sigmoid": 2, "Tanh": 2, "Softmax": 7, "Pad": 6, "Gemm": 11, "Concat": 12},
+    **{"Add": 8, "Mul": 9, "Resize": 8},
+}
+"""How many cases of an operator there were, at least, in onnx 1.23."""
+
+
+@pytest.mark.parametrize("operator", LEAST)
+def test_cases_are_not_left_out_unseen(operator):
+    kinds = [c.model.graph.node[0].op_type for name, c in cases().items() if not reason(name)]
+    assert kinds.count(operator) >= LEAST[operator]
+
+
 def test_there_are_cases_of_every_operator():
     ran = {
         case.model.graph.node[0].op_type for name, case in cases().items() if reason(name) is None
