@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
 from convcalc.errors import printable
@@ -18,12 +18,16 @@ def write(tables: Sequence[Table], *, width: int | None = None, colour: bool = F
 
 
 def _table(table: Table) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
     table = without_bars(table)
-    writer.writerow([raw(column.key) for column in table.columns])
-    writer.writerows([map(raw, row.cells) for row in table.rows if row.style != "heading"])
-    return text.getvalue()
+    names = [raw(column.key) for column in table.columns]
+    return rows([names, *(map(raw, row.cells) for row in table.rows if row.style != "heading")])
+
+
+def rows(texts: Iterable[Iterable[str]]) -> str:
+    """A line for each row of texts."""
+    written = io.StringIO()
+    csv.writer(written, lineterminator="\n").writerows(texts)
+    return written.getvalue()
 
 
 def raw(value: Cell) -> str:

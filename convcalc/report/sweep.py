@@ -1,7 +1,7 @@
 """Points of a sweep → a table, CSV or JSON, a piece at a time."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from convcalc.errors import SpecError
@@ -21,6 +21,10 @@ line = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 
 MOST_ROWS = 1000
 """How many points a table shows; CSV and JSON hold all."""
+
+
+PORTION = 10_000
+"""How many points are written at once."""
 
 
 def columns_of(names: Sequence[str], settings: Sequence[str]) -> tuple[Column, ...]:
@@ -56,11 +60,10 @@ def tabulate(title: str, columns: Sequence[Column], chunks: Iterable["Points"]) 
 
 def csv_pieces(columns: Sequence[Column], chunks: Iterable["Points"]) -> Iterator[str]:
     """The points as CSV: a line of names, then a line a point."""
-    yield csv.write([Table("", tuple(columns), ())])
-    for points in chunks:
-        rows = tuple(Row(cells) for cells in _cells(columns, points))
-        text = csv.write([Table("", tuple(columns), rows)])
-        yield text[text.index("\n") + 1 :]
+    yield csv.rows([[csv.raw(column.key) for column in columns]])
+    for points in _portions(chunks):
+        texts = [_texts(_column(column.key, points), csv.raw) for column in columns]
+        yield csv.rows(zip(*texts, strict=True))
 
 
 def json_pieces(
@@ -70,20 +73,36 @@ def json_pieces(
     start = "".join(f"  {line(name)}: {line(value)},\n" for name, value in head.items())
     yield f'{{\n{start}  "rows": ['
     between = "\n    "
-    for points in chunks:
-        rows = zip(_records(points.settings), _records(points.totals), strict=True)
-        for settings, totals in rows:
-            yield between + line({"settings": settings, "totals": totals})
-            between = ",\n    "
+    for points in _portions(chunks):
+        row = f'{{"settings": {_form(points.settings)}, "totals": {_form(points.totals)}}}'
+        arrays = [*points.settings.values(), *points.totals.values()]
+        texts = [_texts(array.tolist(), lambda value: line(_plain(value))) for array in arrays]
+        yield between + ",\n    ".join(map(row.__mod__, zip(*texts, strict=True)))
+        between = ",\n    "
     reason = line(missing.reason.message if missing.reason else None)
     counted = f'"points": {missing.points}, "missing": {missing.number}, "reason": {reason}'
     yield f"\n  ],\n  {counted}\n}}\n"
 
 
-def _records(columns: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    lists = [column.tolist() for column in columns.values()]
-    for values in zip(*lists, strict=True):
-        yield {name: _plain(value) for name, value in zip(columns, values, strict=True)}
+def _portions(chunks: Iterable["Points"]) -> Iterator["Points"]:
+    """The points, so many at a time that their text needs little memory."""
+    for points in chunks:
+        for start in range(0, len(points), PORTION):
+            yield points.take(slice(start, start + PORTION))
+
+
+def _form(columns: Iterable[str]) -> str:
+    """{"params": %s, "macs": %s}: what the values of a row are put into."""
+    names = (line(name).replace("%", "%%") for name in columns)
+    return "{" + ", ".join(f"{name}: %s" for name in names) + "}"
+
+
+def _texts(values: Sequence[Any], write: Callable[[Any], str]) -> Iterable[str]:
+    """Each value written; whole numbers at once, and of all others equal ones once."""
+    if set(map(type, values)) == {int}:
+        return map(str, values)
+    known = {key: write(key[1]) for key in dict.fromkeys((type(v), v) for v in values)}
+    return [known[type(value), value] for value in values]
 
 
 def _plain(value: Any) -> Any:

@@ -43,8 +43,8 @@ class Points(NamedTuple):
     def __len__(self) -> int:
         return len(next(iter({**self.totals, **self.settings}.values())))
 
-    def take(self, which: Array) -> "Points":
-        """The points at these indices, or where this is true."""
+    def take(self, which: Array | slice) -> "Points":
+        """The points at these indices, in this slice, or where this is true."""
         settings, totals = (
             {name: column[which] for name, column in columns.items()} for columns in self
         )
