@@ -165,7 +165,7 @@ def _steps(own: bool, some: bool) -> Iterator[tuple[str, Schema]]:
             nothing = [] if required else [{"type": "null"}]
             heads[kind] = {"anyOf": [given, *nothing]} if known else loose
     beside = {
-        "name": NAME,
+        "name": NAME | {"pattern": r"^[^.]+$", "not": {"const": "input"}},
         "from": NAME | {"description": "Start from the earlier value of this name."},
         "when": {"anyOf": [{"type": "boolean"}, EXPRESSION]},
         "repeat": {"anyOf": [{"type": "integer", "minimum": 0}, EXPRESSION]},
@@ -186,6 +186,7 @@ def _steps(own: bool, some: bool) -> Iterator[tuple[str, Schema]]:
                     "patternProperties": {r"^\$": loose},
                     "additionalProperties": loose if own else False,
                     "minProperties": 1,
+                    "dependentRequired": {"first": ["repeat"]},
                 },
             ]
         },
