@@ -200,6 +200,12 @@ def test_each_number_has_its_ratio_and_change() -> None:
     }
 
 
+def test_what_became_nothing_lost_all_of_it() -> None:
+    swap = ["conv -> max_pool: {stride: 1}"]
+    _, pools = table("small.yaml", columns=("params",), swap=swap)
+    assert (pools["params"], pools["params_ratio"], pools["params_change"]) == (0, 0, -1)
+
+
 def test_the_best_is_the_least_but_the_widest_field() -> None:
     one, three = table("small.yaml", vary={"size": [1, 3]})
     assert one["best"] == ["params", "multiplications", "macs"]

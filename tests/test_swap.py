@@ -280,6 +280,13 @@ def test_on_count_it_applies(capsys: pytest.CaptureFixture[str]) -> None:
     assert json.loads(capsys.readouterr().out)["totals"]["macs"] == 71_242_752
 
 
+def test_on_count_the_table_says_what_was_swapped(capsys: pytest.CaptureFixture[str]) -> None:
+    swaps = ["relu -> silu", "conv[input.channels > 3] -> hetconv: {p: 8}"]
+    assert run(["count", "vgg16_cifar", "--swap", swaps[0], "--swap", swaps[1]]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[-2:] == [f"Swapped: {swap}" for swap in swaps]
+
+
 def test_on_count_a_wrong_one_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["count", "vgg16_cifar", "--swap", "hetconv -> conv"]) == 2
     assert capsys.readouterr().err.startswith("--swap: error: 'hetconv' selects nothing")

@@ -97,7 +97,10 @@ def command(
     ledgers_alone = tools and not (shown or sort or conventions or verify or depth > 1)
     tables: list[Table] = []
     for costs in counted:
-        tables += [] if ledgers_alone else [_table(costs, depth, shown, sort)]
+        if not ledgers_alone:
+            table = _table(costs, depth, shown, sort)
+            swapped = [f"Swapped: {each}" for each in swap]
+            tables.append(table._replace(notes=(*table.notes, *swapped)))
         tables += _ledgers(costs, tools)
     emit_tables(tables, format_, output)
     return code

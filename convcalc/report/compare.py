@@ -66,7 +66,7 @@ def tabulate(comparison: Comparison, columns: Sequence[str] = ()) -> Table:
             printed += _relative(column)
             ratios = [_ratio(each, values[comparison.reference]) for each in values]
             _extend(grid, ratios)
-            changes = [each and each - 1 for each in ratios]
+            changes = [None if each is None else each - 1 for each in ratios]
             changes[comparison.reference] = None
             _extend(grid, changes)
     bars = _bars(chosen, comparison)
