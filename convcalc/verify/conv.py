@@ -7,8 +7,11 @@ import numpy as np
 from convcalc.verify.runner import REQUIRED, Array, Arrays, Prepared, Runner, Shape, parts
 from convcalc.verify.windows import Windows, padded, tiles, windows
 
-COLUMNS = 1 << 20
+COLUMNS = 3 << 18
 """Elements of a small layer's windows laid out at a time: columns of a matrix for the weights."""
+
+GROUPS = 1 << 18
+"""Elements of the groups' windows laid out at a time, where one group has fewer."""
 
 
 class Conv(Runner):
@@ -81,7 +84,7 @@ def convolved(x: Array, matrix: Array, w: Windows) -> Array:
         np.matmul(matrix, source.reshape(groups, products, -1), out=result)
         return result.reshape(groups * filters, *w.output)
     most = at_a_time(x.size + result.size)
-    for part in parts((groups, products, *w.output), COLUMNS // 4):
+    for part in parts((groups, products, *w.output), GROUPS):
         start = 0
         for tile in tiles(w.output, max(1, most // products)):
             laid_out = columns(source[part], w, tile)
