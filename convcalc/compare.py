@@ -146,14 +146,17 @@ def _variant(plan: _Plan, name: str, asked: _Asked) -> Variant:
 
 def _names(plans: Sequence[_Plan]) -> list[str]:
     """A name for each: what tells it from the others."""
-    several = len({plan.source.source.name for plan in plans}) > 1
+    sources_ = {plan.source.source.name for plan in plans}
+    several = len(sources_) > 1
+    stems = [Path(name).stem for name in sources_]
     steps = [plan.swap.partition("->")[2].strip() for plan in plans if plan.swap]
     short = len(set(steps)) == len({plan.swap for plan in plans if plan.swap})
     names = []
     for plan in plans:
         varied = ", ".join(f"{name}={shown(value)}" for name, value in plan.varied.items())
         swap = plan.swap and (plan.swap.partition("->")[2].strip() if short else plan.swap)
-        spec = plan.spec if several or not (varied or swap) else ""
+        name = plan.spec if stems.count(plan.spec) == 1 else plan.source.source.name
+        spec = name if several or not (varied or swap) else ""
         names.append(" · ".join(part for part in (spec, varied, swap) if part))
     return [_unique(name, names, index) for index, name in enumerate(names)]
 

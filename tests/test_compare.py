@@ -99,6 +99,23 @@ def test_the_same_spec_twice_has_two_names() -> None:
     assert names("small.yaml", "small.yaml") == ["small", "small (2)"]
 
 
+def test_specs_of_one_name_are_told_apart_by_their_folders() -> None:
+    for folder in ("old", "new"):
+        Path(folder).mkdir()
+        Path(folder, "net.yaml").write_text(SMALL)
+    swap = ["relu -> silu"]
+    assert names("old/net.yaml", "new/net.yaml", "small.yaml", swap=swap) == [
+        "old/net.yaml",
+        "old/net.yaml · silu",
+        "new/net.yaml",
+        "new/net.yaml · silu",
+        "small",
+        "small · silu",
+    ]
+    compared = compare("old/net.yaml", "new/net.yaml", reference="new/net.yaml")
+    assert compared.reference == 1
+
+
 def test_a_network_from_python() -> None:
     found = compare(load("small.yaml", c=2), "small.yaml")
     assert [variant.costs.totals.params for variant in found.variants] == [62, 122]
