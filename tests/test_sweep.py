@@ -14,6 +14,7 @@ import convcalc.sweep.points as points_module
 from convcalc import SpecError, count, load, loads
 from convcalc.cli import run
 from convcalc.count import Totals
+from convcalc.report import sweep as told
 from convcalc.sources import Source, find
 from convcalc.spec import read
 from convcalc.sweep import choose, file
@@ -137,6 +138,13 @@ NETWORKS: list[tuple[str, dict[str, Any], list[Axis]]] = [
     ("shufflenet_v1", {"resolution": 64}, [{"groups": [1, 2, 3, 4, 5, 8]}]),
     ("densenet121", {}, [{"growth_rate": [1, 12, 32], "resolution": [64, 65, 66]}]),
     ("unet", {}, [{"width": [8, 16]}, {"resolution": [188, 190, 572]}]),
+    ("efficientnet_b0", {}, [{"resolution": [32, 33, 224, 240]}]),
+    ("mobilenet_v1", {}, [{"width": [Fraction(1, 3), 2]}, {"resolution": [32, 97]}]),
+    ("vgg16", {}, [{"batch_norm": [True, False]}, {"resolution": [32, 64, 225]}]),
+    ("resnet50", {"resolution": 64}, [{"stride_in": [(3, 3), 1], "width": [8, 5]}]),
+    ("r3d_18", {"width": 8}, [{"frames": [7, 16]}, {"resolution": [50, 112]}]),
+    ("residual_bottleneck", {}, [{"c": [1, 64]}, {"h": [7, 56]}, {"w": [1, 9]}]),
+    ("hetconv", {}, [{"p": [1, 2, 3, 4, 6]}, {"k": [1, 2, 3]}]),
 ]
 
 
@@ -417,15 +425,48 @@ def test_the_largest_width_within_a_budget(capsys: pytest.CaptureFixture[str]) -
 def test_json_holds_every_total(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["sweep", "grouped", "--vary", "g=1,2,3", "--format", "json"]) == 0
     captured = capsys.readouterr()
-    told = json.loads(captured.out)
-    assert (told["schema"], told["points"], told["missing"]) == ("convcalc/sweep/1", 3, 1)
-    assert [row["settings"] for row in told["rows"]] == [{"g": 1}, {"g": 2}]
+    found = json.loads(captured.out)
+    assert (found["schema"], found["points"], found["missing"]) == ("convcalc/sweep/1", 3, 1)
+    assert [row["settings"] for row in found["rows"]] == [{"g": 1}, {"g": 2}]
     expected = count(load("grouped", g=2)).to_dict()["totals"]
-    assert told["rows"][1]["totals"] == {name: expected[name] for name in Totals._fields}
+    assert found["rows"][1]["totals"] == {name: expected[name] for name in Totals._fields}
     assert captured.err == (
         "1 of 3 points doesn't exist; the first, g=3: "
         "conv: groups 3 doesn't divide the 8 output channels\n"
     )
+
+
+def test_a_table_has_settings_as_they_were_given(capsys: pytest.CaptureFixture[str]) -> None:
+    words = "sweep mobilenet_v1 --vary width=0.25,1.5 --columns params"
+    assert run(words.split()) == 0
+    assert capsys.readouterr().out.splitlines()[-2:] == [" 0.25    470,072", "  1.5  8,702,152"]
+
+
+def test_csv_and_json_have_every_kind_of_value(capsys: pytest.CaptureFixture[str]) -> None:
+    words = "sweep vgg16 --vary batch_norm=true,false --vary resolution=32,64 --format"
+    assert run([*words.split(), "csv", "--columns", "params"]) == 0
+    assert capsys.readouterr().out == (
+        "batch_norm,resolution,params\n"
+        "true,32,138365992\ntrue,64,138365992\nfalse,32,138357544\nfalse,64,138357544\n"
+    )
+    assert run([*words.split(), "json"]) == 0
+    rows = json.loads(capsys.readouterr().out)["rows"]
+    assert [row["settings"] for row in rows] == [
+        {"batch_norm": deep, "resolution": size} for deep in (True, False) for size in (32, 64)
+    ]
+    assert rows[3]["totals"]["receptive_field"] == [212, 212]
+
+
+def test_points_in_portions_are_the_same(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    words = "sweep mobilenet_v1 --vary width=0.25:1:0.25 --vary resolution=32:64:16 --format"
+    printed = []
+    for portion in (told.PORTION, 5):
+        monkeypatch.setattr(told, "PORTION", portion)
+        for format_ in ("csv", "json"):
+            assert run([*words.split(), format_]) == 0
+            printed.append(capsys.readouterr().out)
+    assert printed[:2] == printed[2:]
+    assert printed[0].count("\n") == 13
 
 
 def test_points_of_a_file_and_a_grid(tmp_path: Any, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from convcalc.errors import SpecError
@@ -112,7 +113,10 @@ def _plain(value: Any) -> Any:
 
 
 def _cells(columns: Sequence[Column], points: "Points") -> Iterator[tuple[Any, ...]]:
-    return zip(*(_column(column.key, points) for column in columns), strict=True)
+    """A row a point; what a setting is stands there as it was given, not rounded."""
+    found = (_column(column.key, points) for column in columns)
+    exact = ([written(v) if isinstance(v, Fraction) else v for v in values] for values in found)
+    return zip(*exact, strict=True)
 
 
 def _column(name: str, points: "Points") -> list[Any]:
