@@ -91,7 +91,7 @@ def command(
         if format_ == "github":
             from convcalc.report import check_github
 
-            emit(check_github.annotation(error, "error", _workspace()))
+            emit(check_github.annotation(error, "error", _workspace()), commands=True)
         raise
     _tell(report, format_, output)
     if update_baseline and baseline is not None:
@@ -137,7 +137,7 @@ def _annotate(report: "Report", output: str | None) -> None:
     """Annotations for GitHub, and the summary of the job where it wants one."""
     from convcalc.report import check_github, check_markdown
 
-    emit(check_github.write(report, _workspace()), output)
+    emit(check_github.write(report, _workspace()), output, commands=True)
     if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
         try:
             with open(summary, "a", encoding="utf-8") as file:

@@ -2,13 +2,14 @@
 
 import codecs
 import os
+import re
 import stat
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
-from convcalc.errors import Position, SpecError
+from convcalc.errors import Position, SpecError, printable
 
 # Stand-ins for an output that can't encode the field's notation.
 _PLAIN = str.maketrans(
@@ -48,11 +49,14 @@ class ClosedPipe(Exception):  # noqa: N818 - it is no fault of anyone's
     """Whoever read our output went away. (Of a `BrokenPipeError` Click makes an exit code 1.)"""
 
 
-def emit(text: str, output: str | None = None) -> None:
-    """Print `text`, or write it to the file `output`. Raises `SpecError` where it can't."""
+def emit(text: str, output: str | None = None, *, commands: bool = False) -> None:
+    """Print `text`, or write it to the file `output`. Raises `SpecError` where it can't.
+
+    With `commands` what a CI server obeys in its log may be in it.
+    """
     text = text if text.endswith("\n") else text + "\n"
     if output is None or output == "-":
-        _print(text, sys.stdout)
+        _print(text if commands else _disobeyed(text), sys.stdout)
     else:
         write(output, text)
 
@@ -61,15 +65,16 @@ def emit_pieces(pieces: Iterable[str], output: str | None = None) -> None:
     """The same for a text that comes in pieces, so that it need never be held whole."""
     if output is None or output == "-":
         for piece in pieces:
-            _print(piece, sys.stdout)
+            _print(_disobeyed(piece), sys.stdout)
     else:
         write(output, pieces)
 
 
 def complain(message: str) -> None:
     """Print a line for the user on standard error; where nobody can read it, the code tells."""
+    lines = "".join(f"{printable(line)}\n" for line in message.split("\n"))
     try:
-        _print(message + "\n", sys.stderr)
+        _print(_disobeyed(lines), sys.stderr)
     except (OSError, ClosedPipe):
         discard(sys.stderr)
 
@@ -107,6 +112,17 @@ def _stand_in(error: UnicodeError) -> tuple[str, int]:
 def discard(stream: TextIO) -> None:
     """Let what `stream` still holds go nowhere: Python would try again, and complain, at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+_COMMAND = re.compile(r"^([ \t]*):(?=:)|#(?=#\[|#vso\[)", re.MULTILINE)
+"""How a line begins that GitHub's log obeys, and what it and Azure's obey anywhere in one."""
+
+
+def _disobeyed(text: str) -> str:
+    """`text` with the first sign of every workflow command as an escape, JSON's too."""
+    if "::" not in text and "##" not in text:
+        return text
+    return _COMMAND.sub(lambda m: r"\u0023" if m[1] is None else m[1] + r"\u003a", text)
 
 
 def _print(text: str, stream: TextIO) -> None:

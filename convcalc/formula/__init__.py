@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import sympy  # type: ignore[import-untyped]
 
 from convcalc.count import Totals, count
-from convcalc.errors import Position, SpecError, did_you_mean
+from convcalc.errors import Position, SpecError, did_you_mean, printable
 from convcalc.formula import assumptions, written
 from convcalc.formula.symbols import assuming, symbol
 from convcalc.graph import build
@@ -87,7 +87,7 @@ def formula(
     for name, end, _ in told:
         expression = _approached(expression, name, end)
     words = tuple(word for *_, word in told)
-    divisor = (over.source.path.stem if over.source.path else over.name) if over else None
+    divisor = printable(over.source.path.stem if over.source.path else over.name) if over else None
     return Formula(of, divisor, words, expression, tuple(conditions))
 
 

@@ -15,11 +15,11 @@ def dump(value: Any) -> str:
 def _written(value: Any, indent: str) -> str:
     inner = indent + "  "
     if isinstance(value, dict) and _has_records(value):
-        parts = [f"{_line(key)}: {_written(each, inner)}" for key, each in value.items()]
+        parts = [f"{line(key)}: {_written(each, inner)}" for key, each in value.items()]
         return _block("{", parts, "}", indent)
     if isinstance(value, list) and value and isinstance(value[0], dict | list):
         return _block("[", [_written(each, inner) for each in value], "]", indent)
-    return _line(value)
+    return line(value)
 
 
 def _has_records(value: dict[str, Any]) -> bool:
@@ -32,4 +32,12 @@ def _block(start: str, parts: list[str], end: str, indent: str) -> str:
     return f"{start}\n{indent}  {lines}\n{indent}{end}"
 
 
-_line = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+
+
+def line(value: Any) -> str:
+    """A value in one line; what can't be seen in it, or turns the others around, as escapes."""
+    text = _encode(value)
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text)

@@ -1,6 +1,5 @@
 """Points of a sweep → a table, CSV or JSON, a piece at a time."""
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -9,6 +8,7 @@ from convcalc.errors import SpecError
 from convcalc.operators.operator import written
 from convcalc.report import csv
 from convcalc.report.columns import TOTALS, choose
+from convcalc.report.json import line
 from convcalc.report.table import Column, Row, Table
 
 if TYPE_CHECKING:
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
 COLUMNS = ("params", "macs", "activations", "peak_activations")
 """The totals shown where none are named."""
-
-line = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 
 MOST_ROWS = 1000
 """How many points a table shows; CSV and JSON hold all."""
