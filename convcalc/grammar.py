@@ -156,7 +156,7 @@ class Reader:
         """A step that names an operator or block; `body` is what stands behind it."""
         if not head:
             raise SpecError("a step is empty: name an operator or a block", position)
-        if head.startswith("$"):
+        if head.startswith("$") or head == "none":
             kind = self.value(Scalar(head, head, position))
             return Step(kind, position, self.settings(body, None))
         self.room.require(head, position)

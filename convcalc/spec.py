@@ -35,6 +35,7 @@ BLOCK_KEYS = ("about", "settings", "layers")
 IMPORT_KEYS = ("name", "about", "defaults", "blocks")
 MOST_SETTINGS = 100
 MOST_IMPORTS = 100
+MOST_NESTED = 100
 TAKEN = {*OPERATORS, *STEP_KEYS, *SPEC_KEYS, "none", "with", "group", "required"}
 
 Declared: TypeAlias = dict[str, Written | None]
@@ -175,6 +176,24 @@ def _furnish(room: Room, node: Mapping, declared: Declared | None) -> None:
         block = room.blocks[name]
         reader = Reader(room, {**(declared or {}), **block.declared})
         block.steps = reader.steps(required(body, "layers", f"block {name}"))
+    done: set[str] = set()
+    for name in written_here:
+        _require_no_circle(room, [name], done)
+
+
+def _require_no_circle(room: Room, chain: list[str], done: set[str]) -> None:
+    """Raise `SpecError` where a block, used or not, stands inside itself by name."""
+    if len(chain) > MOST_NESTED:  # it can't be used so deep, circle or not
+        return
+    for step in room.blocks[chain[-1]].steps.every():
+        name = step.kind
+        if not isinstance(name, str) or name not in room.blocks or name in done:
+            continue
+        if name in chain:
+            circle = " → ".join([*chain[chain.index(name) :], name])
+            raise SpecError(f"block {name} stands inside itself: {circle}", step.position)
+        _require_no_circle(room, [*chain, name], done)
+    done.add(chain[-1])
 
 
 def _declared(node: Node | None, outer: Collection[str]) -> Declared:

@@ -1,6 +1,7 @@
 """Steps as a spec writes them, nothing expanded yet; and what each is called in paths."""
 
 from collections import Counter
+from collections.abc import Iterator
 from typing import NamedTuple, TypeAlias
 
 from convcalc.errors import Position, SpecError
@@ -48,6 +49,14 @@ class Steps(NamedTuple):
 
     steps: tuple[Step, ...]
     labels: tuple[str, ...] | None
+
+    def every(self) -> Iterator[Step]:
+        """The steps, and those in their groups and branches."""
+        for step in self.steps:
+            yield step
+            for inner in (step.steps, *(branch.steps for branch in step.branches)):
+                if inner is not None:
+                    yield from inner.every()
 
 
 def labels_of(steps: tuple[Step, ...], kinds: list[str | None]) -> tuple[str, ...]:

@@ -445,3 +445,23 @@ def test_blocks_nest_only_so_deep() -> None:
 def test_sizes_are_bounded() -> None:
     layers = "- {upsample: {scale_factor: 1000000}, repeat: 5}"
     assert "a size is larger than 10^12" in error(spec(layers))
+
+
+def test_blocks_that_stand_inside_themselves_are_refused_though_nobody_uses_them() -> None:
+    text = (
+        "{input: [3, 8, 8], blocks: {a: {layers: [{layers: [b]}]}, b: {layers: [a]}}, layers: []}"
+    )
+    with pytest.raises(SpecError) as caught:
+        loads(text)
+    assert caught.value.message == "block a stands inside itself: a → b → a"
+
+
+def test_a_long_chain_of_blocks_that_nobody_uses_is_no_circle() -> None:
+    chain = ", ".join(f"b{n}: {{layers: [b{n + 1}, b{n + 1}]}}" for n in range(2000))
+    text = f"{{input: [3, 8, 8], blocks: {{{chain}, b2000: {{layers: []}}}}, layers: [relu]}}"
+    assert len(loads(text).layers) == 1
+
+
+def test_none_is_no_step() -> None:
+    network = loads("{input: [3, 8, 8], layers: [none, relu, {none: {}, name: here}]}")
+    assert [layer.path for layer in network.layers] == ["relu"]

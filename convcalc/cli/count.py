@@ -84,6 +84,9 @@ def command(
     else:
         networks = [load(each, **settings) for each in spec]
     counted = [count(network, dtype, conventions) for network in networks]
+    shown = options.names(columns)
+    if verify and format_ != "json":
+        _require_columns([*shown, *([sort] if sort else [])], conventions)
     code = _execute(counted, seed, max_memory) if verify else 0
     if format_ == "json":
         from convcalc.report.json import dump
@@ -93,7 +96,6 @@ def command(
         return code
     from convcalc.cli.tables import emit_tables
 
-    shown = options.names(columns)
     ledgers_alone = tools and not (shown or sort or conventions or verify or depth > 1)
     tables: list[Table] = []
     for costs in counted:
@@ -123,6 +125,16 @@ def _ledgers(costs: "Costs", tools: list[str]) -> "list[Table]":
     from convcalc.report.reconcile import tabulate
 
     return tabulate(costs, tools)
+
+
+def _require_columns(names: list[str], tools: list[str]) -> None:
+    """Raise `SpecError` for a column there won't be, before anything is executed."""
+    from convcalc.report.columns import choose
+    from convcalc.report.count import COLUMNS, LAYER
+    from convcalc.report.verified import MARK, TIME
+
+    further = {column.key: column for column in (LAYER, MARK, TIME)}
+    choose(names, COLUMNS | further | dict.fromkeys(tools, LAYER))
 
 
 def _execute(counted: "Sequence[Costs]", seed: int, max_memory: str | None) -> int:

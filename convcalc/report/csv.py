@@ -1,8 +1,12 @@
-"""Tables → CSV: raw values, integers exact; several tables are parted by an empty line."""
+"""Tables → CSV: raw values, integers exact.
+
+Several tables with the same columns are one, with their titles in a column before; others are
+parted by an empty line.
+"""
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 
 from convcalc.errors import printable
@@ -14,13 +18,21 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 def write(tables: Sequence[Table], *, width: int | None = None, colour: bool = False) -> str:
     """The tables as CSV: a line of column names each, then a line a row."""
-    return "\n".join(map(_table, tables))
+    tables = [without_bars(table) for table in tables]
+    if len(tables) > 1 and all(_keys(table) == _keys(tables[0]) for table in tables):
+        titled = [[raw(table.title), *line] for table in tables for line in _lines(table)]
+        return rows([["table", *_keys(tables[0])], *titled])
+    return "\n".join(rows([_keys(table), *_lines(table)]) for table in tables)
 
 
-def _table(table: Table) -> str:
-    table = without_bars(table)
-    names = [raw(column.key) for column in table.columns]
-    return rows([names, *(map(raw, row.cells) for row in table.rows if row.style != "heading")])
+def _keys(table: Table) -> list[str]:
+    return [raw(column.key) for column in table.columns]
+
+
+def _lines(table: Table) -> Iterator[list[str]]:
+    for row in table.rows:
+        if row.style != "heading":
+            yield [raw(cell) for cell in row.cells]
 
 
 def rows(texts: Iterable[Iterable[str]]) -> str:

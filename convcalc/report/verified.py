@@ -15,13 +15,16 @@ MOST_SHOWN = 20
 """How many differences a table shows; `--format json` has all."""
 
 
+MARK, TIME = Column("verified", "✓", "text"), Column("time", "time", "seconds")
+
+
 def extras(verdict: "Verdict") -> tuple[Extra, ...]:
     """The columns of a verdict."""
     confirmed = [not layer.mismatches for layer in verdict.layers]
     taken = [layer.seconds for layer in verdict.layers]
     return (
-        Extra(Column("verified", "✓", "text"), confirmed, _mark),
-        Extra(Column("time", "time", "seconds"), taken),
+        Extra(MARK, confirmed, _mark),
+        Extra(TIME, taken),
     )
 
 

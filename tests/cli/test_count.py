@@ -97,9 +97,22 @@ def test_json_of_several_specs_is_a_list(spec, capsys):
 
 def test_several_specs_are_several_tables(spec, capsys):
     text = printed(capsys, "count", "two.yaml", "inception", "--columns", "params", "-f", "csv")
-    first, second = text.split("\n\n")
-    assert first.endswith("total,118")
-    assert second.endswith("total,163328\n")
+    lines = text.splitlines()
+    assert lines[0] == "table,layer,params"
+    assert lines.count("table,layer,params") == 1
+    assert [line for line in lines if ",total," in line] == [
+        "Two,total,118",
+        "Inception module 3a,total,163328",
+    ]
+
+
+def test_a_column_there_is_not_is_told_before_anything_is_executed(spec, capsys, monkeypatch):
+    from convcalc import confirm
+
+    monkeypatch.setattr(confirm, "confirm", lambda *_, **__: pytest.fail("executed"))
+    for option in ("--columns", "--sort"):
+        assert run(["count", "two.yaml", "--verify", option, "parms"]) == 2
+        assert "unknown column 'parms'; did you mean 'params'?" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("format", ["table", "json", "csv", "markdown", "latex", "html", "svg"])
