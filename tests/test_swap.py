@@ -280,6 +280,11 @@ def test_on_count_it_applies(capsys: pytest.CaptureFixture[str]) -> None:
     assert json.loads(capsys.readouterr().out)["totals"]["macs"] == 71_242_752
 
 
+def test_on_count_the_record_names_the_swaps(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["count", "grouped", "--swap", "conv -> relu", "--format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)["swaps"] == ["conv -> relu"]
+
+
 def test_on_count_the_table_says_what_was_swapped(capsys: pytest.CaptureFixture[str]) -> None:
     swaps = ["relu -> silu", "conv[input.channels > 3] -> hetconv: {p: 8}"]
     assert run(["count", "vgg16_cifar", "--swap", swaps[0], "--swap", swaps[1]]) == 0

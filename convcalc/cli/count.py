@@ -91,7 +91,7 @@ def command(
     if format_ == "json":
         from convcalc.report.json import dump
 
-        found = [_told(costs, tools) for costs in counted]
+        found = [_told(costs, tools, swap) for costs in counted]
         emit(dump(found if len(found) > 1 else found[0]), output)
         return code
     from convcalc.cli.tables import emit_tables
@@ -168,10 +168,13 @@ def _beside(costs: "Costs") -> "tuple[list[Extra], list[str]]":
     return extras, notes
 
 
-def _told(costs: "Costs", tools: list[str]) -> dict[str, Any]:
+def _told(costs: "Costs", tools: list[str], swaps: "Sequence[str]") -> dict[str, Any]:
     """What is printed as JSON."""
-    if not tools:
-        return costs.to_dict()
-    from convcalc.report.reconcile import to_list
+    found = costs.to_dict()
+    if swaps:
+        found["swaps"] = list(swaps)
+    if tools:
+        from convcalc.report.reconcile import to_list
 
-    return costs.to_dict() | {"reconciliations": to_list(costs, tools)}
+        found["reconciliations"] = to_list(costs, tools)
+    return found
