@@ -269,6 +269,24 @@ def test_what_is_needed_is_known_beforehand(name):
     assert verified(network, max_memory=2 * peak).mismatches == ()
 
 
+@pytest.mark.parametrize("name", ["densenet121", "mobilenet_v2"])
+def test_the_peak_is_below_twice_the_largest_layer_s_own_need(name):
+    """Inputs, output and weights of a layer, against all that is held at a time."""
+    network = load(SPECS / "networks" / f"{name}.yaml")
+    largest = 0
+    for layer in network.layers:
+        weights = int(layer.operator.parameters(*layer.input_shapes))
+        values = sum(map(prod, layer.input_shapes)) + prod(layer.output_shape)
+        largest = max(largest, 4 * (weights + values))
+    tracemalloc.start()
+    try:
+        verified(network)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 2 * largest
+
+
 def test_shared_layers_are_executed_with_the_same_weights():
     network = loads(
         "name: shared\ninput: [2, 8, 8]\nlayers:\n"

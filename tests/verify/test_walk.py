@@ -340,6 +340,20 @@ def test_progress_is_told_after_each_layer():
     assert told == [(1, 2), (2, 2)]
 
 
+def test_warming_up_comes_first_and_is_no_layer_s_time(monkeypatch):
+    """The threads of matrix products start with the first one, which would be the first layer's."""
+    clock, products = [], []
+
+    def matmul(*operands):
+        products.append(len(clock))
+
+    monkeypatch.setattr("convcalc.verify.walk.np.matmul", matmul)
+    monkeypatch.setattr("convcalc.verify.walk.perf_counter", lambda: clock.append(0) or 0.0)
+    verify([RELU], [NOTHING | RELU_COST], (3, 4, 5))
+    assert products == [0]
+    assert len(clock) == 2
+
+
 def test_too_large_is_refused_before_anything_runs(monkeypatch):
     monkeypatch.setattr("convcalc.verify.walk._Walk.step", lambda *_: pytest.fail("it ran"))
     layers, predictions = chain("relu", "softmax", shape=(1000, 1000))
