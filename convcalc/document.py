@@ -28,6 +28,7 @@ _NUMBER = re.compile(
     r"([-+]?(?=\.?\d)(?:\d+(?:_\d+)*)?)(\.\d*)?(?:[eE]([-+]?\d+))?([kMGT]?)", re.ASCII
 )
 _SIZES = re.compile(r"\d+(?:x\d+)+", re.ASCII)
+_LINE_END = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 _WORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None, "~": None, "": None}
 _POWERS = {"": 0, "k": 3, "M": 6, "G": 9, "T": 12}
 
@@ -90,8 +91,9 @@ def decode(data: bytes, name: str) -> str:
 
 
 def _place(before: str, name: str) -> Position:
-    """The position of the character that follows the text `before`."""
-    return Position(name, before.count("\n") + 1, len(before) - before.rfind("\n"))
+    """The position of the character that follows the text `before`, lines ending as YAML's do."""
+    lines = _LINE_END.split(before)
+    return Position(name, len(lines), len(lines[-1]) + 1)
 
 
 def parse(text: str, name: str) -> Node:

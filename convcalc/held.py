@@ -16,6 +16,9 @@ from convcalc.limits import Expectation, Limit, budget_of, expectations_of
 from convcalc.sources import Source
 from convcalc.spec import Spec
 
+MOST_LAYERS = 200_000
+"""That the networks of a spec's expectations have in all."""
+
 Tell: TypeAlias = Callable[[int, int, str], None]
 """Told how much of a spec is done, of how much, and which it is."""
 
@@ -85,6 +88,7 @@ class _Held:
         self.failures: list[Failure] = []
         self.errors: list[SpecError] = []
         self.figures = 0
+        self.layers = 0
 
     def to(
         self, limits: Sequence[Limit], expectations: Sequence[Expectation], tell: Tell
@@ -123,8 +127,13 @@ class _Held:
 
     def _with(self, expectation: Expectation) -> Costs:
         """The costs with the settings that an expectation speaks of."""
+        if self.layers > MOST_LAYERS:
+            message = f"expectations of networks with more than {MOST_LAYERS:,} layers in all"
+            raise SpecError(message, expectation.position)
         try:
-            return count(build(self.spec, expectation.settings), self.rules.dtype)
+            costs = count(build(self.spec, expectation.settings), self.rules.dtype)
+            self.layers += len(costs.layers)
+            return costs
         except SpecError as error:
             note = f"with {settings_of(expectation)} ({expectation.position})"
             raise SpecError(error.message, error.position, (*error.notes, note)) from None

@@ -12,6 +12,8 @@ from convcalc.spec import Room, Spec
 from convcalc.vocabulary import unknown_setting, unknown_step
 from convcalc.written import written
 
+MOST_EXPECTATIONS = 100
+
 PER_AXIS = ("receptive_field", "stride")
 TOTALS = tuple(name for name in Totals._fields if name not in PER_AXIS)
 """What a number limits, for a network or any part of it."""
@@ -70,6 +72,9 @@ def expectations_of(spec: Spec) -> tuple[Expectation, ...]:
     if spec.expect is None or is_empty(spec.expect):
         return ()
     nodes = spec.expect.items if isinstance(spec.expect, Listing) else (spec.expect,)
+    if len(nodes) > MOST_EXPECTATIONS:  # each may be of a network of its own
+        message = f"more than {MOST_EXPECTATIONS} expectations"
+        raise SpecError(message, nodes[MOST_EXPECTATIONS].position)
     return tuple([_expectation(node, spec) for node in nodes])
 
 

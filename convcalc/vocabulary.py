@@ -121,6 +121,8 @@ def unknown_setting(
     known = list(known)
     if word in FROM_INPUT:
         hint = "; it follows from the input, leave it out"
+    elif word == "<<":
+        hint = "; merge keys are not part of the language: what many steps share goes to defaults:"
     elif word.endswith(")"):
         hint = "; an expression with a comma in it needs quotes"
     else:

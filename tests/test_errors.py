@@ -160,6 +160,45 @@ def test_a_file_that_is_not_utf_8(tmp_path: Path) -> None:
     assert error(place) == f"{place}:2:9: error: the text is not UTF-8"
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r", "\x85", "\u2028"])
+def test_lines_end_as_they_do_for_yaml(tmp_path: Path, end: str) -> None:
+    """Wherever a mistake is found: among the bytes, the characters, the values, the names."""
+    place = tmp_path / "spec.yaml"
+    start = f"input: [3, 8, 8]{end}name: 漢😀{end}".encode()
+    for rest, column in ((b"a: \xff", 4), (b"a: \x01", 4), (b"a: !t x", 4), (b"laiers: []", 1)):
+        place.write_bytes(start + rest)
+        assert error(place).startswith(f"{place}:3:{column}: error: ")
+
+
+def test_a_merge_key_is_told_what_to_do() -> None:
+    text = "input: [3, 8, 8]\nlayers:\n  - conv: &a {kernel_size: 1}\n  - conv: {<<: *a}\n"
+    assert error_in(text) == (
+        "<text>:4:12: error: conv has no setting '<<'; merge keys are not part of the language: "
+        "what many steps share goes to defaults:"
+    )
+
+
+def test_expectations_of_too_many_networks() -> None:
+    from convcalc.limits import expectations_of
+
+    each = "  - {params: 1, with: {n: 1}}\n"
+    text = "input: [3, 8, 8]\nsettings: {n: 1}\nlayers: [relu]\nexpect:\n"
+    assert len(expectations_of(loads(text + each * 100).spec)) == 100
+    with pytest.raises(SpecError) as raised:
+        expectations_of(loads(text + each * 101).spec)
+    assert str(raised.value) == "<text>:105:5: error: more than 100 expectations"
+
+
+def test_expectations_of_networks_too_large_in_all(tmp_path: Path) -> None:
+    from convcalc import check
+
+    each = "  - {macs: 0, with: {n: 30000}}\n"
+    text = "input: [3]\nsettings: {n: 1}\nlayers: [{relu: {}, repeat: $n}]\nexpect:\n"
+    (tmp_path / "spec.yaml").write_text(text + each * 60, encoding="utf-8")
+    said = str(check(tmp_path / "spec.yaml").specs[0].errors[0])
+    assert said.endswith("expectations of networks with more than 200,000 layers in all")
+
+
 def test_a_file_in_utf_16(tmp_path: Path) -> None:
     place = tmp_path / "spec.yaml"
     place.write_bytes("input: [3, 8, 8]\n".encode("utf-16"))

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
@@ -16,6 +16,8 @@ from convcalc.spec import read
 
 if TYPE_CHECKING:
     from convcalc.sweep.points import Missing, Points
+
+MOST_LINE = 1_000_000
 
 Points_ = Annotated[
     str | None,
@@ -116,9 +118,20 @@ def _lines(path: str | None) -> Iterator[Iterable[str]]:
         return
     try:
         with open(path, encoding="utf-8-sig", newline="") as opened:
-            yield opened
+            yield _bounded(opened, path)
     except OSError as error:
         raise SpecError(f"can't read it: {error.strerror or error}", Position(path)) from None
+
+
+def _bounded(opened: TextIO, path: str) -> Iterator[str]:
+    """The lines of an open file, none of which may go on for ever."""
+    number = 0
+    while line := opened.readline(MOST_LINE + 1):
+        number += 1
+        if len(line) > MOST_LINE:
+            message = f"a line of more than {MOST_LINE:,} characters is no point"
+            raise SpecError(message, Position(path, number))
+        yield line
 
 
 def _progressing(counted: "Iterable[Points]", missing: "Missing", total: int) -> "Iterator[Points]":

@@ -15,16 +15,17 @@ from convcalc.report.json import dump
 from tests.properties.broken import LANGUAGE, mutated, structures
 from tests.properties.grown import examples
 
-PATIENCE = 5.0
+PATIENCE = 10.0
+"""Seconds of this process alone: other ones may keep the machine busy."""
 FORMATS = [name for name in report.FORMATS if name != "svg"]  # Rich draws it, slowly
 REGRESSIONS = sorted((Path(__file__).parent / "regressions").glob("*.yaml"))
 
 
 def require_answer(text: str) -> str:
     """What is said of a spec: `ok`, or the message of the one error there is."""
-    start = time.monotonic()
+    start = time.process_time()
     said = answer(text)
-    assert time.monotonic() - start < PATIENCE
+    assert time.process_time() - start < PATIENCE
     assert all(c == "\n" or c.isprintable() for c in said)
     assert len(said) < 4_000
     return said
@@ -43,9 +44,9 @@ def answer(text: str) -> str:
         return str(error)
     found = costs.to_dict()
     assert json.loads(dump(found)) == json.loads(json.dumps(found))
-    for format_ in FORMATS if len(costs.layers) < 500 else ():
-        written = report.write([tabulate(costs, depth=2)], format_, width=60)
-        assert all(c == "\n" or c.isprintable() for c in written)
+    formats = FORMATS if len(costs.layers) < 500 else []
+    written = [report.write([tabulate(costs, depth=2)], each, width=60) for each in formats]
+    assert all(c == "\n" or c.isprintable() for text in [dump(found), *written] for c in text)
     return "ok"
 
 
