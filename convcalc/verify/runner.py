@@ -26,7 +26,7 @@ COUNTS = {"out_channels", "groups", "offset_groups", "out_features", "num_groups
 }
 """Settings that are whole numbers from 1."""
 
-CACHED = 1 << 16
+CACHED = 1 << 17
 """Elements worked on at a time, so that the second operation finds them in the cache."""
 
 
