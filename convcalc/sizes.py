@@ -128,6 +128,8 @@ def domain(values: Iterable[Any]) -> AbstractContextManager[Any]:
     """
     values = tuple(values)
     kind = _kind(*values)
+    if kind and any(kind_of(type(value)) not in (kind, None) for value in values):
+        raise SpecError("settings are symbols or arrays, not both at once")
     return kind.domain(values) if kind else nullcontext()
 
 

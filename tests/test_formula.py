@@ -306,6 +306,28 @@ def test_conditions_hold_exactly_where_the_network_exists(tmp_path: Path, printe
         assert value == count(network).totals.params
 
 
+# From Python.
+
+
+def test_a_symbol_is_a_whole_number_above_zero() -> None:
+    sympy = pytest.importorskip("sympy")
+    width = sympy.Symbol("w", integer=True, positive=True)
+    totals = count(load("resnet50", width=2 * width)).totals
+    assert sympy.expand(totals.params) == 4 * 5724 * width**2 + 2 * 32977 * width + 1000
+    with pytest.raises(SpecError) as caught:
+        load("resnet50", width=sympy.Symbol("w"))
+    assert caught.value.message == (
+        'a symbol stands for a whole number above zero: Symbol("w", integer=True, positive=True)'
+    )
+
+
+def test_symbols_and_arrays_do_not_mix() -> None:
+    np, sympy = pytest.importorskip("numpy"), pytest.importorskip("sympy")
+    width = sympy.Symbol("w", integer=True, positive=True)
+    with pytest.raises(SpecError, match="settings are symbols or arrays, not both at once"):
+        load("resnet50", width=width, resolution=np.array([32, 64]))
+
+
 # Formats.
 
 

@@ -276,6 +276,24 @@ def test_an_array_of_no_numbers_is_an_error(array: Any) -> None:
         load("resnet50", width=array)
 
 
+@pytest.mark.parametrize(
+    ("given_", "message"),
+    [
+        (
+            {"width": np.array([1, 2]), "resolution": np.array([32, 64, 96])},
+            "arrays of shapes (2,) and (3,) don't broadcast",
+        ),
+        ({"width": np.array([1.0, np.nan])}, "an array of a setting's values must hold finite"),
+        ({"width": np.array([np.inf, 1.0])}, "an array of a setting's values must hold finite"),
+        ({"stride_in": np.array([1, 3])}, "the structure differs between the values of an array"),
+    ],
+)
+def test_arrays_that_cannot_be(given_: dict[str, Any], message: str) -> None:
+    with pytest.raises(SpecError) as caught:
+        load("resnet50", **given_)
+    assert caught.value.message.startswith(message)
+
+
 # What is chosen.
 
 

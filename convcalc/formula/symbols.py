@@ -14,7 +14,7 @@ from typing import Any
 import sympy  # type: ignore[import-untyped]
 
 from convcalc import sizes
-from convcalc.errors import SpecError
+from convcalc.errors import SpecError, printable
 from convcalc.formula.conditions import Conditions, Unknown, in_words
 from convcalc.formula.floors import floored
 from convcalc.formula.signs import at_least, is_negative, is_nonnegative
@@ -45,6 +45,10 @@ def assuming(least: Mapping[str, int], letters: Iterable[str]) -> Iterator[None]
 
 def size_of(value: Any) -> Any:
     """An expression from Python as a setting; a plain number where it is one."""
+    for each in value.free_symbols:
+        if not (each.is_integer and each.is_positive):
+            known = f'Symbol("{printable(each.name)}", integer=True, positive=True)'
+            raise SpecError(f"a symbol stands for a whole number above zero: {known}")
     return _plain(sympy.nsimplify(value, rational=True))
 
 

@@ -52,7 +52,12 @@ class Domain:
 
     def __init__(self, values: Sequence[Any]) -> None:
         arrays = [a.array for v in values if isinstance(v, Grid) for m in v.parts for a in m]
-        self.shape = np.broadcast_shapes(*(array.shape for array in arrays))
+        shapes = dict.fromkeys(array.shape for array in arrays)
+        try:
+            self.shape = np.broadcast_shapes(*shapes)
+        except ValueError:
+            told = " and ".join(map(str, shapes))
+            raise SpecError(f"arrays of shapes {told} don't broadcast") from None
         self.mask: Array | None = None
         self.memory: dict[Hashable, Any] = {}
 
@@ -140,6 +145,8 @@ def size_of(value: Any) -> Any:
     if array.dtype == object:
         return _numbers(array.shape, array.ravel().tolist())
     if array.dtype.kind == "f":
+        if not np.isfinite(array).all():
+            raise SpecError("an array of a setting's values must hold finite numbers")
         return _numbers(array.shape, [Fraction(repr(float(each))) for each in array.flat])
     if array.dtype.kind in "iu":
         return _numbers(array.shape, array.ravel().tolist())
