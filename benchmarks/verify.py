@@ -14,7 +14,7 @@ import numpy as np
 
 from benchmarks.measure import Ratio
 from convcalc import load
-from convcalc.network import Network
+from convcalc.graph.network import Network
 from convcalc.operators.conv import Conv
 from convcalc.verify import runner_class, walk
 from convcalc.verify.counting import KINDS, Tally

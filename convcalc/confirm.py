@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from convcalc.budget.limits import shown
 from convcalc.cost import OPERATIONS
 from convcalc.count import Costs, LayerCost
 from convcalc.errors import SpecError
-from convcalc.limits import shown
 
 if TYPE_CHECKING:
     from convcalc.verify.walk import Mismatch, Verdict

@@ -12,12 +12,12 @@ from itertools import product
 from typing import Any, TypeAlias
 
 from convcalc import document, sources
+from convcalc.budget.limits import PER_AXIS, TOOLS, TOTALS
 from convcalc.conventions import CONVENTIONS
-from convcalc.limits import PER_AXIS, TOOLS, TOTALS
+from convcalc.expressions.written import Written
 from convcalc.operators import BRANCHING, OPERATORS, operator_class
 from convcalc.operators.operator import REQUIRED, Setting, written
 from convcalc.spec import shipped_block
-from convcalc.written import Written
 
 Schema: TypeAlias = dict[str, Any]
 

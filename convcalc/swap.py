@@ -15,14 +15,14 @@ from convcalc import spec as specs
 from convcalc.document import Scalar
 from convcalc.errors import Position, SpecError
 from convcalc.expressions import Expression
-from convcalc.grammar import Reader
-from convcalc.network import Network
+from convcalc.expressions.written import Written
+from convcalc.graph.network import Network
+from convcalc.graph.scope import Frame
 from convcalc.operators import BRANCHING
-from convcalc.scope import Frame
 from convcalc.spec import Room, Spec
-from convcalc.steps import Step
+from convcalc.spec.grammar import Reader
+from convcalc.spec.steps import Step
 from convcalc.vocabulary import unknown_setting, unknown_step
-from convcalc.written import Written
 
 OPTION = "--swap"
 _SELECTOR = re.compile(r"\s*([^\s\[\]]+)\s*(?:\[(.*)\])?\s*", re.DOTALL)

@@ -16,14 +16,15 @@ import warnings
 import atheris
 
 with atheris.instrument_imports(include=["convcalc"]):
-    from convcalc import SpecError, count, loads, report, work
-    from convcalc.grammar import STEP_KEYS
-    from convcalc.limits import budget_of, expectations_of
+    from convcalc import SpecError, count, loads, report
+    from convcalc.budget.limits import budget_of, expectations_of
+    from convcalc.graph import work
     from convcalc.operators import OPERATORS, operator_class
     from convcalc.report.count import tabulate
     from convcalc.report.json import dump
     from convcalc.sources import block_names
     from convcalc.spec import BLOCK_KEYS, SPEC_KEYS
+    from convcalc.spec.grammar import STEP_KEYS
 
 FORMATS = tuple(name for name in report.FORMATS if name != "svg")  # Rich draws it, slowly
 SIGNS = ("$(", ")", "- ", ": ", "{", "}", "[", "]", "&a ", "*a", "1x7", "5M", "same", "none")

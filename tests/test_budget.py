@@ -4,8 +4,8 @@ import pytest
 
 from convcalc import SpecError, count, loads
 from convcalc.budget import excess, holds, missed, over_budget, percent
+from convcalc.budget.limits import Figure, budget_of, expectations_of
 from convcalc.errors import Position
-from convcalc.limits import Figure, budget_of, expectations_of
 
 # 3·3·3·4 + 4 = 112 and 4·2 + 2 = 10 params; 27·4·36 = 3888 and 4·2·36 = 288 MACs;
 # 4·36 = 144 and twice 2·36 = 72 activations; the first layer holds 3·64 + 144 = 336 values.

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from convcalc import SpecError, compare, load
-from convcalc.align import Aligned, by_layer
 from convcalc.cli import run
+from convcalc.compare.align import Aligned, by_layer
 from convcalc.operators.conv import Conv
 from convcalc.report.compare import tabulate
 

@@ -14,12 +14,12 @@ import convcalc.sweep  # noqa: F401 - arrays as settings
 from convcalc import SpecError, count, load, loads
 from convcalc.cli import run
 from convcalc.conventions import CONVENTIONS, figures
-from convcalc.network import Network
+from convcalc.conventions.reconcile import OURS, reconcile
+from convcalc.conventions.rules import Rule
+from convcalc.graph.network import Network
 from convcalc.operators import OPERATORS
-from convcalc.reconcile import OURS, reconcile
 from convcalc.report.reconcile import tabulate
 from convcalc.report.terminal import write
-from convcalc.rules import Rule
 
 ROOT = Path(__file__).parent.parent
 REFERENCE = ROOT / "tests" / "reference"

@@ -179,7 +179,7 @@ def test_a_merge_key_is_told_what_to_do() -> None:
 
 
 def test_expectations_of_too_many_networks() -> None:
-    from convcalc.limits import expectations_of
+    from convcalc.budget.limits import expectations_of
 
     each = "  - {params: 1, with: {n: 1}}\n"
     text = "input: [3, 8, 8]\nsettings: {n: 1}\nlayers: [relu]\nexpect:\n"

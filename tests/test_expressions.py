@@ -7,8 +7,8 @@ import pytest
 
 from convcalc.document import Scalar
 from convcalc.errors import Position, SpecError
+from convcalc.expressions.written import written
 from convcalc.shapes import Shape
-from convcalc.written import written
 
 HERE = Position("f.yaml", 1, 1)
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from convcalc import SpecError, count, load, loads
-from convcalc.network import Network
+from convcalc.graph.network import Network
 
 CONV = "{out_channels: 8, kernel_size: 3, padding: 1}"
 

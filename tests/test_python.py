@@ -76,7 +76,7 @@ from convcalc.compare import Comparison, Variant
 from convcalc.cost import Cost
 from convcalc.count import Costs, LayerCost, Row, Totals
 from convcalc.errors import Position
-from convcalc.network import Layer, Network
+from convcalc.graph.network import Layer, Network
 
 
 def network(width: int) -> Network:

@@ -148,7 +148,7 @@ def _annotate(report: "Report", output: str | None) -> None:
 
 def _update(report: "Report", baseline: str) -> None:
     """Write the baseline, unless a spec is broken: its old numbers would be lost."""
-    from convcalc.baseline import renewed
+    from convcalc.check.baseline import renewed
 
     if report.errors:
         complain("the baseline is as it was: a spec is broken")

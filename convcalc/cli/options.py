@@ -11,7 +11,7 @@ import typer
 from convcalc import document
 from convcalc.cli import completion
 from convcalc.errors import Position, SpecError
-from convcalc.written import written
+from convcalc.expressions.written import written
 
 MOST_VALUES = 1_000_000
 

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
+from convcalc.budget.limits import TOOLS
 from convcalc.check import Report
+from convcalc.check.held import Checked
 from convcalc.errors import Position, SpecError, printable
-from convcalc.held import Checked
-from convcalc.limits import TOOLS
 
 KINDS = {
     "budget": "over budget",

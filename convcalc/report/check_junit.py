@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from xml.sax.saxutils import escape, quoteattr
 
 from convcalc.check import Report
+from convcalc.check.held import Checked
 from convcalc.errors import printable
-from convcalc.held import Checked
 from convcalc.report.check import KINDS, kind, printed
 
 

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from convcalc.budget.limits import TOOLS
 from convcalc.check import Report
+from convcalc.check.held import Checked
 from convcalc.errors import printable
-from convcalc.held import Checked
-from convcalc.limits import TOOLS
 from convcalc.report import markdown
 from convcalc.report.check import many, notes, problems, summary
 from convcalc.report.table import Cell, Column, Row, Table

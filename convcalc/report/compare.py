@@ -5,8 +5,8 @@ from fractions import Fraction
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from convcalc.align import by_layer
 from convcalc.compare import Comparison, Variant, ratio
+from convcalc.compare.align import by_layer
 from convcalc.report import compare_layers
 from convcalc.report.columns import TOTALS, choose, value
 from convcalc.report.compare_layers import summed

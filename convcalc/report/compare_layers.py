@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from convcalc.align import Aligned, by_layer
 from convcalc.compare import Comparison, Variant
+from convcalc.compare.align import Aligned, by_layer
 from convcalc.cost import ADDITIVE
 from convcalc.errors import SpecError
 from convcalc.report.columns import TOTALS, choose

@@ -5,7 +5,7 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 from convcalc.count import Costs, Row, Totals
-from convcalc.network import Network
+from convcalc.graph.network import Network
 from convcalc.report import text
 from convcalc.report.columns import TOTALS, choose, sort_key, value
 from convcalc.report.table import Cell, Column, Table

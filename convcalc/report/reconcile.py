@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from convcalc.conventions import MARKS
+from convcalc.conventions.reconcile import Reconciliation, Step, reconcile
 from convcalc.count import Costs
-from convcalc.reconcile import Reconciliation, Step, reconcile
 from convcalc.report import text
 from convcalc.report.conventions import left_out
 from convcalc.report.table import Column, Row, Table

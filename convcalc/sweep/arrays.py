@@ -139,7 +139,7 @@ def size_of(value: Any) -> Any:
     """
     array = np.asarray(value)
     if array.ndim == 0:
-        from convcalc.scope import given
+        from convcalc.graph.scope import given
 
         return given(array.item())
     if array.dtype == object:

@@ -15,7 +15,7 @@ import numpy as np
 from convcalc.count import Totals, count
 from convcalc.errors import SpecError
 from convcalc.graph import expand
-from convcalc.network import Network
+from convcalc.graph.network import Network
 from convcalc.sizes import Undecided
 from convcalc.spec import Spec
 from convcalc.sweep.arrays import root

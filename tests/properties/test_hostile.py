@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from convcalc import SpecError, count, loads, report
-from convcalc.limits import budget_of, expectations_of
+from convcalc.budget.limits import budget_of, expectations_of
 from convcalc.report.count import tabulate
 from convcalc.report.json import dump
 from tests.properties.broken import LANGUAGE, mutated, structures

@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 from convcalc import sources
 from convcalc import spec as specs
 from convcalc import swap as swaps
+from convcalc.budget.limits import shown
 from convcalc.count import Costs, count
 from convcalc.errors import SpecError, did_you_mean
-from convcalc.limits import shown
-from convcalc.network import Network
-from convcalc.scope import given
+from convcalc.graph.network import Network
+from convcalc.graph.scope import given
 
 MOST_VARIANTS = 1000
 

@@ -11,14 +11,14 @@ from functools import cached_property
 from itertools import repeat
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from convcalc import memory, receptive
 from convcalc.cost import ADDITIVE, DTYPE_BYTES, FREE, Cost, total
+from convcalc.count import memory, receptive
+from convcalc.count.measure import Measure, measure, measure_anew
+from convcalc.count.receptive import Field
+from convcalc.count.record import record
 from convcalc.errors import SpecError, did_you_mean, printable
-from convcalc.measure import Measure, measure, measure_anew
-from convcalc.network import Layer, Network, Part
+from convcalc.graph.network import Layer, Network, Part
 from convcalc.operators.operator import Operator
-from convcalc.receptive import Field
-from convcalc.record import record
 from convcalc.shapes import Shape, show
 from convcalc.sizes import Size, largest
 

@@ -7,12 +7,12 @@ from typing import Any
 from convcalc import sizes, sources
 from convcalc import spec as specs
 from convcalc.errors import Position, SpecError
-from convcalc.expansion import Expansion, Place, Swap
-from convcalc.network import INPUT, Network
-from convcalc.scope import Frame, given
+from convcalc.graph.expansion import Expansion, Place, Swap
+from convcalc.graph.network import INPUT, Network
+from convcalc.graph.scope import Frame, given
+from convcalc.graph.work import Work
 from convcalc.spec import Spec
 from convcalc.vocabulary import unknown_setting
-from convcalc.work import Work
 
 
 def build(

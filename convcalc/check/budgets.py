@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from fnmatch import fnmatch
 from pathlib import Path
 
-from convcalc import baseline as baselines
 from convcalc import document, sources
+from convcalc.check import baseline as baselines
+from convcalc.check.find import Found
 from convcalc.document import Node
 from convcalc.errors import SpecError
-from convcalc.find import Found
-from convcalc.grammar import mapping
 from convcalc.sources import Source
 from convcalc.spec import Spec
+from convcalc.spec.grammar import mapping
 
 
 class Budgets:

@@ -4,15 +4,15 @@ from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
 from convcalc import shapes
-from convcalc.draft import Draft
 from convcalc.errors import Position, SpecError
-from convcalc.network import INPUT, Layer
+from convcalc.graph.draft import Draft
+from convcalc.graph.network import INPUT, Layer
+from convcalc.graph.scope import Frame, Made, input_shape
 from convcalc.operators import OPERATORS, make
 from convcalc.operators.operator import Operator, SettingError
-from convcalc.scope import Frame, Made, input_shape
 from convcalc.shapes import Shape
 from convcalc.spec import Block, Spec
-from convcalc.steps import Branch, Step, Steps, labels_of
+from convcalc.spec.steps import Branch, Step, Steps, labels_of
 from convcalc.vocabulary import unknown_setting
 
 

@@ -4,14 +4,14 @@ from typing import Any, NamedTuple
 
 from convcalc import document, sizes
 from convcalc.errors import Position, SpecError
+from convcalc.expressions.written import Written
+from convcalc.graph.work import Work
 from convcalc.operators import BRANCHING
 from convcalc.operators.operator import written as shown
 from convcalc.shapes import Shape
 from convcalc.spec import Declared, Room
-from convcalc.steps import Settings, Step
+from convcalc.spec.steps import Settings, Step
 from convcalc.vocabulary import unknown_name
-from convcalc.work import Work
-from convcalc.written import Written
 
 MOST_CHAINED = 50
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import NamedTuple, TypeAlias
 
 from convcalc.errors import Position, SpecError
-from convcalc.written import Written
+from convcalc.expressions.written import Written
 
 Settings: TypeAlias = dict[str, Written]
 

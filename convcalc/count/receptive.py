@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
 from convcalc.errors import SpecError
-from convcalc.network import INPUT, Layer, Network
+from convcalc.graph.network import INPUT, Layer, Network
 from convcalc.operators.operator import Operator
 from convcalc.shapes import per_axis
 from convcalc.sizes import is_exotic

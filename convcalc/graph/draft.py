@@ -3,11 +3,11 @@
 from convcalc import sizes
 from convcalc.cost import Term
 from convcalc.errors import SpecError
-from convcalc.network import INPUT, Layer, Part
+from convcalc.graph.network import INPUT, Layer, Part
+from convcalc.graph.scope import Made
 from convcalc.operators.operator import Operator
-from convcalc.scope import Made
 from convcalc.shapes import Shape
-from convcalc.steps import Step
+from convcalc.spec.steps import Step
 
 MOST_DEPTH = 100
 _OPEN = Part("", "", 0, False, 0, 0, INPUT)

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
-from convcalc.arithmetic import FUNCTIONS, calculate, compare, numeric, truth
 from convcalc.document import Plain, number
 from convcalc.errors import Position, SpecError, did_you_mean
+from convcalc.expressions.arithmetic import FUNCTIONS, calculate, compare, numeric, truth
 from convcalc.shapes import AXES, Shape, axis_of
 
 MOST_CHARACTERS = 500

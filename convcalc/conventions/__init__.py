@@ -16,14 +16,14 @@ from contextlib import nullcontext
 from typing import NamedTuple, Protocol
 
 from convcalc.errors import SpecError
-from convcalc.network import INPUT, Layer, Network
+from convcalc.graph.network import INPUT, Layer, Network
 
 # isort: off
-from convcalc.quantities import (
+from convcalc.conventions.quantities import (
     C, M, Mo, Ni, No, P, Q1, b, cell_steps, cells, convs, d, dropped, lost, main, neighbours, ob,
     off, positions, q1b, rows, scaled, scaled_once, steps, taps, windows,
 )  # fmt: skip
-from convcalc.rules import (
+from convcalc.conventions.rules import (
     Entry, affine, by_mode, modulated, planar, planar_by_mode, rank, resized, rule_of, s, w, z,
 )  # fmt: skip
 

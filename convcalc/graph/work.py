@@ -7,7 +7,7 @@ from typing import Any
 
 from convcalc.errors import Position, SpecError
 from convcalc.expressions import Scope
-from convcalc.written import Written
+from convcalc.expressions.written import Written
 
 MOST_STEPS = 100_000
 MOST_CHARACTERS = 10_000_000

@@ -5,10 +5,10 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from convcalc import document
-from convcalc.baseline import BY_PART, TOTALS, Baseline, Numbers
 from convcalc.budget import UNITS, Failure, excess
+from convcalc.budget.limits import TOOLS
+from convcalc.check.baseline import BY_PART, TOTALS, Baseline, Numbers
 from convcalc.errors import Position, SpecError, did_you_mean
-from convcalc.limits import TOOLS
 
 
 class Increase(NamedTuple):

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from typing import Any
 
-from convcalc.network import Layer
+from convcalc.graph.network import Layer
 from convcalc.shapes import Shape, pads_of, per_axis, show
 
 Settings = Mapping[str, Any]

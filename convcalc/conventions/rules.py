@@ -7,7 +7,7 @@ affine(2, 1) * Ni     # a quantity twice with learned weights, once without
 from collections.abc import Callable
 from typing import Any, NamedTuple, TypeAlias
 
-from convcalc.network import Layer
+from convcalc.graph.network import Layer
 
 Of: TypeAlias = Callable[[Layer], Any]
 

@@ -3,7 +3,7 @@
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from convcalc.network import INPUT
+from convcalc.graph.network import INPUT
 
 if TYPE_CHECKING:
     from convcalc.count import Costs, LayerCost, Totals

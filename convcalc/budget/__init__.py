@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
 
+from convcalc.budget.limits import PER_AXIS, TOOLS, TOTALS, Expectation, Figure, Limit, shown
 from convcalc.cost import ADDITIVE, DTYPE_BYTES
 from convcalc.count import Costs, LayerCost, Row
 from convcalc.errors import Position, SpecError, printable
-from convcalc.limits import PER_AXIS, TOOLS, TOTALS, Expectation, Figure, Limit, shown
 from convcalc.shapes import Shape
 
 UNITS = {"weight_bytes": "bytes of weights", "activation_bytes": "bytes of activations"}

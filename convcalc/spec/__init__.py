@@ -9,7 +9,10 @@ from convcalc import document, sources
 from convcalc.document import Listing, Mapping, Node, Scalar
 from convcalc.errors import Position, SpecError
 from convcalc.expressions import WORDS
-from convcalc.grammar import (
+from convcalc.expressions.written import Written, written
+from convcalc.operators import OPERATORS, operator_class
+from convcalc.sources import Source
+from convcalc.spec.grammar import (
     STEP_KEYS,
     Reader,
     is_empty,
@@ -19,13 +22,10 @@ from convcalc.grammar import (
     settings_in,
     text_of,
 )
-from convcalc.operators import OPERATORS, operator_class
-from convcalc.sources import Source
-from convcalc.steps import Settings, Steps
+from convcalc.spec.steps import Settings, Steps
 from convcalc.vocabulary import (
     unknown_step,
 )
-from convcalc.written import Written, written
 
 SPEC_KEYS = (
     "name", "about", "input", "settings", "defaults", "import", "blocks", "layers", "expect",

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from convcalc.cost import ADDITIVE, Cost, Factor, Term
 from convcalc.count import Costs, LayerCost, Row
 from convcalc.errors import SpecError, did_you_mean
-from convcalc.sizing import told_of
+from convcalc.explain.sizing import told_of
 
 MOST_TERMS = 12
 """A sum of more terms than this is told part by part."""

@@ -5,8 +5,8 @@ import math
 from fractions import Fraction
 from typing import Any
 
-from convcalc.network import Layer
-from convcalc.rules import one_scale, quantity, rank, settings
+from convcalc.conventions.rules import one_scale, quantity, rank, settings
+from convcalc.graph.network import Layer
 from convcalc.shapes import elements, pads_of, per_axis
 from convcalc.sizes import (
     Size,

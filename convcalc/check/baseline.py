@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 
 from convcalc import sources
 from convcalc.budget import items_of, parts_of
+from convcalc.budget.limits import TOOLS, Figure, Limit
 from convcalc.cost import ADDITIVE
 from convcalc.count import Costs, count
 from convcalc.errors import Position, SpecError
-from convcalc.limits import TOOLS, Figure, Limit
 from convcalc.sources import Source
 
 SCHEMA = "convcalc/baseline/1"

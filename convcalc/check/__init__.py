@@ -4,14 +4,14 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-from convcalc import baseline as baselines
-from convcalc.baseline import Baseline
 from convcalc.budget import Failure
-from convcalc.budget_file import Budgets
+from convcalc.check import baseline as baselines
+from convcalc.check.baseline import Baseline
+from convcalc.check.budgets import Budgets
+from convcalc.check.find import find
+from convcalc.check.growth import Increase, increase
+from convcalc.check.held import Checked, Rules, Tell, held, name_of
 from convcalc.errors import SpecError
-from convcalc.find import find
-from convcalc.growth import Increase, increase
-from convcalc.held import Checked, Rules, Tell, held, name_of
 
 
 class Report(NamedTuple):

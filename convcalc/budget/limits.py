@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 from convcalc.count import Totals
 from convcalc.document import Listing, Mapping, Node, Plain, Scalar
 from convcalc.errors import Position, SpecError
-from convcalc.grammar import is_empty, mapping
+from convcalc.expressions.written import written
 from convcalc.spec import Room, Spec
+from convcalc.spec.grammar import is_empty, mapping
 from convcalc.vocabulary import unknown_setting, unknown_step
-from convcalc.written import written
 
 MOST_EXPECTATIONS = 100
 

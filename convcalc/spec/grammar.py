@@ -5,10 +5,10 @@ from typing import Any, Protocol
 
 from convcalc.document import Listing, Mapping, Node, Scalar
 from convcalc.errors import Position, SpecError
+from convcalc.expressions.written import Written, written
 from convcalc.operators import BRANCHING
-from convcalc.steps import Branch, Settings, Step, Steps, labels_of
+from convcalc.spec.steps import Branch, Settings, Step, Steps, labels_of
 from convcalc.vocabulary import unknown_key, unknown_setting, unknown_step
-from convcalc.written import Written, written
 
 STEP_KEYS = ("name", "from", "when", "repeat", "first", "share", "layers")
 

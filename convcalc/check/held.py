@@ -3,16 +3,16 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
-from convcalc import baseline as baselines
 from convcalc import spec as specs
-from convcalc.baseline import Baseline, Numbers
 from convcalc.budget import Failure, missed, over_budget, settings_of
-from convcalc.budget_file import Budgets
+from convcalc.budget.limits import Expectation, Limit, budget_of, expectations_of
+from convcalc.check import baseline as baselines
+from convcalc.check.baseline import Baseline, Numbers
+from convcalc.check.budgets import Budgets
+from convcalc.check.growth import Increase, compared, grown
 from convcalc.count import Costs, count
 from convcalc.errors import Position, SpecError
 from convcalc.graph import build
-from convcalc.growth import Increase, compared, grown
-from convcalc.limits import Expectation, Limit, budget_of, expectations_of
 from convcalc.sources import Source
 from convcalc.spec import Spec
 

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from convcalc.conventions import Counted, convention, figures, unseen
-from convcalc.network import Layer, Network
-from convcalc.quantities import M, main, off
-from convcalc.rules import Quantity, Rule, rule_of, z
+from convcalc.conventions.quantities import M, main, off
+from convcalc.conventions.rules import Quantity, Rule, rule_of, z
+from convcalc.graph.network import Layer, Network
 from convcalc.sizes import Size, is_exotic
 
 OURS: dict[str, Rule] = {

@@ -1,6 +1,6 @@
 """Network → the elements that must be held while each layer runs, in the order written."""
 
-from convcalc.network import INPUT, Network
+from convcalc.graph.network import INPUT, Network
 from convcalc.shapes import elements
 from convcalc.sizes import Size
 
