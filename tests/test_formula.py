@@ -261,6 +261,19 @@ def test_every_formula_in_python_is_what_count_says(
             assert value == getattr(totals, of), (of, settings)
 
 
+def numbers(name: str) -> dict[str, int]:
+    """The settings of a spec that are numbers."""
+    settings = load(name).settings
+    return {key: value for key, value in settings.items() if type(value) is int}
+
+
+@pytest.mark.parametrize("name", [name for name in sorted(MODULES) if numbers(name)])
+def test_the_formula_of_every_module_at_its_own_settings(name: str, printed: Any) -> None:
+    values = numbers(name)
+    told = printed(f"{name} --free {','.join(values)} --of flops --format python")
+    assert eval(told.splitlines()[-1].split(" = ")[1], values) == count(load(name)).totals.flops
+
+
 def test_a_ratio_in_python(printed: Any) -> None:
     words = "resnet50 --free width --over resnet18 --format python"
     *comments, line = printed(words).splitlines()

@@ -3,6 +3,7 @@
 import csv
 import json
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -154,6 +155,30 @@ def test_every_point_of_a_network(name: str, fixed: dict[str, Any], axes: list[A
     for index in range(len(points)):
         values = {key: column[index] for key, column in points.settings.items()}
         assert totals_at(points, index) == count(load(name, **fixed, **values)).totals
+
+
+def neighbours(path: Path) -> list[Axis]:
+    """What the first two settings of a spec may be, beside what they are."""
+    settings = load(path).settings.items()
+    axes: list[Axis] = [
+        {name: [True, False] if isinstance(value, bool) else [value, value + 1, max(value - 3, 1)]}
+        for name, value in settings
+        if isinstance(value, int)
+    ]
+    return axes[:2]
+
+
+SPECS_OF = (Path(__file__).parent.parent / "specs").glob("[mn]*/*.yaml")
+SHIPPED = {path: axes for path in sorted(SPECS_OF) if (axes := neighbours(path))}
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_the_neighbours_of_every_shipped_spec(path: Path) -> None:
+    points, missing = all_points(read(find(str(path))), SHIPPED[path])
+    assert len(points) + missing.number == missing.points
+    for index in range(len(points)):
+        values = {key: column[index] for key, column in points.settings.items()}
+        assert totals_at(points, index) == count(load(path, **values)).totals
 
 
 def test_a_grid_in_chunks_is_the_same_in_the_same_order(monkeypatch: pytest.MonkeyPatch) -> None:
