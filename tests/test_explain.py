@@ -200,6 +200,7 @@ def odd(tmp_path: Path) -> Path:
 def test_eighty_columns(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
     assert run(["explain", "mobilenet_v2"]) == 0
     whole = capsys.readouterr().out
     monkeypatch.setenv("COLUMNS", "80")

@@ -109,7 +109,8 @@ def test_interrupted_at_any_moment_it_ends_without_a_traceback(
         check=False,
         timeout=60,
     )
-    assert done.returncode in (0, 130)
+    # The timer may also ring when all is done, and Python has given its signals up.
+    assert done.returncode in (0, 130, -signal.SIGALRM)
     assert done.stderr.strip() == done.stdout == ""
     if done.returncode == 130:
         assert as_it_was(folder)
