@@ -7,6 +7,7 @@ always text and stands once. Everything is bounded, for specs come from stranger
 import os
 import re
 import stat
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -28,7 +29,8 @@ _NUMBER = re.compile(
     r"([-+]?(?=\.?\d)(?:\d+(?:_\d+)*)?)(\.\d*)?(?:[eE]([-+]?\d+))?([kMGT]?)", re.ASCII
 )
 _SIZES = re.compile(r"\d+(?:x\d+)+", re.ASCII)
-_LINE_END = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
+_LINE_END = "\r\n|[\r\n\x85\u2028\u2029]"
+_CONTROL = "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]"
 _WORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None, "~": None, "": None}
 _POWERS = {"": 0, "k": 3, "M": 6, "G": 9, "T": 12}
 
@@ -84,7 +86,7 @@ def decode(data: bytes, name: str) -> str:
     if len(data) > MOST_TEXT:
         raise SpecError("the file is larger than 1 MB, too large for a spec", Position(name))
     try:
-        return data.decode("utf-8-sig")
+        return data.removeprefix(BOM_UTF8).decode()
     except UnicodeDecodeError as error:
         before = data[: error.start].decode("utf-8", "replace")
         raise SpecError("the text is not UTF-8", _place(before, name)) from None
@@ -92,7 +94,7 @@ def decode(data: bytes, name: str) -> str:
 
 def _place(before: str, name: str) -> Position:
     """The position of the character that follows the text `before`, lines ending as YAML's do."""
-    lines = _LINE_END.split(before)
+    lines = re.split(_LINE_END, before)
     return Position(name, len(lines), len(lines[-1]) + 1)
 
 
@@ -100,8 +102,7 @@ def parse(text: str, name: str) -> Node:
     """The one document in `text`. Raises `SpecError` with the place of what is wrong."""
     if len(text) > MOST_TEXT:
         raise SpecError("the text is larger than 1 MB, too large for a spec", Position(name))
-    control = re.search("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]", text)
-    if control:
+    if not text.replace("\n", "").isprintable() and (control := re.search(_CONTROL, text)):
         character = f"a control character, \\x{ord(control[0]):02x}"
         raise SpecError(
             f"{character}: this is not a text file", _place(text[: control.start()], name)

@@ -21,7 +21,7 @@ Completer = Callable[[typer.Context, str], list[str]]
 
 SUFFIXES = (".yaml", ".yml")
 MOST_ENTRIES = 10_000
-_HARMLESS = re.compile(r"[\w./@×][\w./,=+%@×-]*")
+_HARMLESS = r"[\w./@×][\w./,=+%@×-]*"
 
 
 def _offered(words: Callable[[typer.Context, str], Iterable[str]]) -> Completer:
@@ -33,7 +33,7 @@ def _offered(words: Callable[[typer.Context, str], Iterable[str]]) -> Completer:
             fitting = [word for word in words(ctx, incomplete) if word.startswith(incomplete)]
         except Exception:  # a traceback would land in the middle of the user's command line
             return []
-        return [word for word in dict.fromkeys(fitting) if _HARMLESS.fullmatch(word)]
+        return [word for word in dict.fromkeys(fitting) if re.fullmatch(_HARMLESS, word)]
 
     return offered
 

@@ -167,13 +167,13 @@ def _split(word: str, option: str) -> tuple[str, str]:
     return name.strip(), text
 
 
-_RANGE = re.compile(r"\s*([-+]?[\d.]+)\s*:\s*([-+]?[\d.]+)\s*(?::\s*([-+]?[\d.]+)\s*)?")
+_RANGE = r"\s*([-+]?[\d.]+)\s*:\s*([-+]?[\d.]+)\s*(?::\s*([-+]?[\d.]+)\s*)?"
 
 
 def _values(text: str, option: str) -> list[Any]:
     found: list[Any] = []
     for part in re.split(r",(?![^\[]*\])", text):
-        match = _RANGE.fullmatch(part)
+        match = re.fullmatch(_RANGE, part)
         found += _range(match, option) if match else [value(part, option)]
     if not found or any(each is None for each in found):
         raise SpecError(f"{option} needs values, such as 1,2,4 or 0.25:2:0.25")

@@ -114,7 +114,7 @@ def discard(stream: TextIO) -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
-_COMMAND = re.compile(r"^([ \t]*):(?=:)|#(?=#\[|#vso\[)", re.MULTILINE)
+_COMMAND = r"(?m)^([ \t]*):(?=:)|#(?=#\[|#vso\[)"
 """How a line begins that GitHub's log obeys, and what it and Azure's obey anywhere in one."""
 
 
@@ -122,7 +122,7 @@ def _disobeyed(text: str) -> str:
     """`text` with the first sign of every workflow command as an escape, JSON's too."""
     if "::" not in text and "##" not in text:
         return text
-    return _COMMAND.sub(lambda m: r"\u0023" if m[1] is None else m[1] + r"\u003a", text)
+    return re.sub(_COMMAND, _escaped, text)
 
 
 def _print(text: str, stream: TextIO) -> None:
@@ -198,3 +198,7 @@ def _replace(target: Path, pieces: Iterable[str]) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return r"\u0023" if found[1] is None else found[1] + r"\u003a"

@@ -248,6 +248,8 @@ def _row(
 
 
 def _sums(values: list[tuple[Size, ...]]) -> tuple[Size, ...]:
+    if len(values) == 1:
+        return values[0]
     return tuple([sum(column) for column in zip(*values, strict=True)]) or (0,) * len(ADDITIVE)
 
 

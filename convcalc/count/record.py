@@ -48,10 +48,10 @@ def _layer(costs: "Costs", index: int, row: "LayerCost") -> dict[str, Any]:
 
 
 def _numbers(totals: "Totals") -> dict[str, Any]:
-    return {
-        name: list(value) if isinstance(value, tuple) else value
-        for name, value in totals._asdict().items()
-    }
+    found: dict[str, Any] = dict(zip(totals._fields, totals, strict=True))
+    for name in ("receptive_field", "stride"):
+        found[name] = found[name] and list(found[name])
+    return found
 
 
 def _verdict(verdict: "Verdict | None") -> dict[str, Any] | None:
