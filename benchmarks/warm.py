@@ -18,5 +18,5 @@ def rows() -> Iterator[Ratio]:
     yield Ratio("warm", "the same, a layer", taken / layers, 1, "a second", "s")
     from convcalc import check
 
-    taken = best(lambda: check([str(SPECS)]), 2)
+    taken = best(lambda: check(str(SPECS)), 2)
     yield Ratio("warm", "all of specs/ checked", taken, 1, "a second", "s", 2)

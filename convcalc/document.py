@@ -108,7 +108,7 @@ def parse(text: str, name: str) -> Node:
             f"{character}: this is not a text file", _place(text[: control.start()], name)
         )
     try:
-        return _Composer(yaml.parse(text, Loader=_LOADER), name).document()
+        return _Composer(iter(_LOADER(text).get_event, None), name).document()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Position(name, mark.line + 1, mark.column + 1) if mark else Position(name, 1, 1)
@@ -243,7 +243,8 @@ class _Composer:
             raise self.error("too large: more than 200,000 values, aliases written out", event)
 
     def place(self, event: Any) -> Position:
-        return Position(self.name, event.start_mark.line + 1, event.start_mark.column + 1)
+        mark = event.start_mark
+        return Position(self.name, mark.line + 1, mark.column + 1)
 
     def error(self, message: str, event: Any) -> SpecError:
         return SpecError(message, self.place(event))
