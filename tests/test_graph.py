@@ -465,3 +465,14 @@ def test_a_long_chain_of_blocks_that_nobody_uses_is_no_circle() -> None:
 def test_none_is_no_step() -> None:
     network = loads("{input: [3, 8, 8], layers: [none, relu, {none: {}, name: here}]}")
     assert [layer.path for layer in network.layers] == ["relu"]
+
+
+def test_what_is_read_again_is_read_as_it_is_now(tmp_path: Path) -> None:
+    spec, blocks = tmp_path / "spec.yaml", tmp_path / "blocks.yaml"
+    spec.write_text("{input: [3, 8, 8], import: blocks.yaml, layers: [cell]}")
+    blocks.write_text("blocks: {cell: {layers: [relu]}}")
+    assert [layer.path for layer in load(spec).layers] == ["cell.relu"]
+    blocks.write_text("blocks: {cell: {layers: [tanh]}}")
+    assert [layer.path for layer in load(spec).layers] == ["cell.tanh"]
+    spec.write_text("{input: [3, 8, 8], layers: [relu]}")
+    assert [layer.path for layer in load(spec).layers] == ["relu"]

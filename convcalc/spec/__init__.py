@@ -36,6 +36,7 @@ IMPORT_KEYS = ("name", "about", "defaults", "blocks")
 MOST_SETTINGS = 100
 MOST_IMPORTS = 100
 MOST_NESTED = 100
+MOST_KEPT = 50_000
 TAKEN = {*OPERATORS, *STEP_KEYS, *SPEC_KEYS, "none", "with", "group", "required"}
 
 Declared: TypeAlias = dict[str, Written | None]
@@ -109,13 +110,36 @@ def shipped_block(name: str) -> Block:
 
 
 def read(source: Source) -> Spec:
-    """The spec in `source`. Raises `SpecError`."""
-    node = mapping(document.parse(source.text, source.name), "a spec", SPEC_KEYS)
+    """The spec in `source`, its imports read anew. Raises `SpecError`.
+
+    Nothing changes a spec later, so equal texts share it.
+    """
+    large = len(source.text) > MOST_KEPT
+    node = _parsed(source) if large else _known(source)
+    imports = tuple(_imported(node.entries.get("import"), source))
+    return _read(source, node, imports) if large else _known_spec(source, imports)
+
+
+def _parsed(source: Source) -> Mapping:
+    return mapping(document.parse(source.text, source.name), "a spec", SPEC_KEYS)
+
+
+@lru_cache(maxsize=16)
+def _known(source: Source) -> Mapping:
+    return _parsed(source)
+
+
+@lru_cache(maxsize=16)
+def _known_spec(source: Source, imports: tuple[Source, ...]) -> Spec:
+    return _read(source, _known(source), imports)
+
+
+def _read(source: Source, node: Mapping, imports: tuple[Source, ...]) -> Spec:
     entries = node.entries
     declared = _declared(entries.get("settings"), ())
     room = Room(source.name)
-    for imported in _imported(entries.get("import"), source):
-        for name, block in imported.blocks.items():
+    for file in imports:
+        for name, block in _imported_room(file.text, file.name).blocks.items():
             if name in room.blocks:
                 message = f"block '{name}' is in two imported files"
                 raise SpecError(message, node.keys["import"])
@@ -135,8 +159,8 @@ def read(source: Source) -> Spec:
     )
 
 
-def _imported(node: Node | None, source: Source) -> Iterator[Room]:
-    """A room for each file that the spec imports, each file once."""
+def _imported(node: Node | None, source: Source) -> Iterator[Source]:
+    """The files that the spec imports, each once."""
     files = node.items if isinstance(node, Listing) else (node,) if node else ()
     seen: set[object] = set()
     if len(files) > MOST_IMPORTS:
@@ -146,7 +170,7 @@ def _imported(node: Node | None, source: Source) -> Iterator[Room]:
         if found.path in seen:
             raise SpecError(f"'{text_of(file)}' is imported twice", file.position)
         seen.add(found.path)
-        yield _imported_room(found.text, found.name)
+        yield found
 
 
 @lru_cache(maxsize=64)
