@@ -70,7 +70,7 @@ def python(code: str) -> Callable[[], object]:
 
 def convcalc(*words: str) -> Callable[[], object]:
     """A whole process of the installed command."""
-    code = "import sys; from convcalc.cli import main; sys.argv = sys.argv[:1] + {!r}; main()"
+    code = "import sys; from convcalc.__main__ import main; sys.argv = sys.argv[:1] + {!r}; main()"
     return command(sys.executable, "-c", code.format(list(words)))
 
 
