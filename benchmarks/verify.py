@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.measure import Ratio
+from benchmarks.measure import Ratio, Skipped
 from convcalc import load
 from convcalc.graph.network import Network
 from convcalc.operators.conv import Conv
@@ -23,8 +23,8 @@ LIMITS = {"resnet50": 1.5, "mobilenet_v2": 2.0}
 ROUNDS = 25
 
 
-def rows() -> Iterator[Ratio]:
-    """Time against the plain forward and against not counting; peak memory."""
+def rows() -> Iterator[Ratio | Skipped]:
+    """Time against the plain forward, onnxruntime and not counting; peak memory."""
     for name, limit in LIMITS.items():
         network = load(name)
         costs = predictions(network)
@@ -36,11 +36,60 @@ def rows() -> Iterator[Ratio]:
         plain, counted, uncounted = (sum(map(min, zip(*rounds, strict=True))) for rounds in taken)
         base = "im2col and matmul"
         yield Ratio("verify", f"{name} executed", counted, plain, base, "s", limit)
+        yield against_onnxruntime(name, network, counted)
         base = "not counting"
         yield Ratio("verify", f"{name} counted", counted, uncounted, base, "s", 1.1)
         peak, largest = memory(network, costs)
         base = "its largest layer"
         yield Ratio("verify", f"{name} peak memory", peak, largest, base, "MiB", 2.0)
+
+
+def against_onnxruntime(name: str, network: Network, counted: float) -> Ratio | Skipped:
+    """The execution beside onnxruntime's of the same convolutions, each a model of its own."""
+    row = f"{name} executed, against an engine made for speed"
+    try:
+        rounds = [onnxruntime_forward(session, feed) for session, feed in sessions(network)]
+    except ModuleNotFoundError as missing:
+        return Skipped("verify", row, f"{missing.name} is not installed")
+    return Ratio("verify", row, counted, sum(rounds), "onnxruntime", "s")
+
+
+def sessions(network: Network) -> Iterator[tuple[Any, dict[str, np.ndarray]]]:
+    """An onnxruntime session for each convolution, and what it is fed."""
+    import onnx
+    import onnxruntime
+
+    random = np.random.default_rng(0)
+    for layer in network.layers:
+        if not isinstance(layer.operator, Conv):
+            continue
+        conv, shape = layer.operator, layer.input_shapes[0]
+        kernel, stride = _pair(conv.kernel_size), _pair(conv.stride)
+        pad = tuple(k // 2 for k in kernel) if conv.padding == "same" else _pair(conv.padding)
+        sizes = (conv.out_channels, shape[0] // conv.groups, *kernel)
+        weight = onnx.numpy_helper.from_array(random.standard_normal(sizes, dtype=np.float32), "w")
+        settings = {"strides": stride, "pads": (*pad, *pad), "group": conv.groups}
+        node = onnx.helper.make_node("Conv", ["x", "w"], ["y"], **settings)
+        kind = onnx.TensorProto.FLOAT
+        given = [onnx.helper.make_tensor_value_info("x", kind, (1, *shape))]
+        made = [onnx.helper.make_tensor_value_info("y", kind, None)]
+        graph = onnx.helper.make_graph([node], "conv", given, made, [weight])
+        opset = [onnx.helper.make_opsetid("", 17)]
+        model = onnx.helper.make_model(graph, opset_imports=opset, ir_version=9)
+        session = onnxruntime.InferenceSession(
+            model.SerializeToString(), providers=["CPUExecutionProvider"]
+        )
+        yield session, {"x": random.standard_normal((1, *shape), dtype=np.float32)}
+
+
+def onnxruntime_forward(session: Any, feed: dict[str, np.ndarray]) -> float:
+    """Seconds of the fastest run."""
+    taken = []
+    for _ in range(ROUNDS):
+        start = perf_counter()
+        session.run(None, feed)
+        taken.append(perf_counter() - start)
+    return min(taken)
 
 
 def predictions(network: Network) -> list[dict[str, int]]:
