@@ -28,6 +28,7 @@ def main() -> None:
     """Run `convcalc` with the words of the command line, and exit."""
     _tidy_when_ended()
     code = run(sys.argv[1:])
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is done, and the code is that of the work
     with suppress(OSError, ValueError):  # ValueError: it is closed
         sys.stderr.flush()
     os._exit(code)  # all is done: taking down what was imported would take a tenth of the time
